@@ -1,0 +1,66 @@
+"""One KPI of one segment in one window, as it was known at one moment."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+from enum import StrEnum
+from typing import NamedTuple
+
+
+class Unit(StrEnum):
+    """What a KPI is counted in; closes the name of its Prometheus metric."""
+
+    COUNT = "count"
+    RATIO = "ratio"
+    MONEY = "money"  # numerators are integers of the minor unit of the reporting currency
+    SECONDS = "seconds"
+
+
+class Status(StrEnum):
+    """How much of its window a value has seen."""
+
+    PROVISIONAL = "provisional"  # the window is open
+    FINAL = "final"  # the watermark has passed its end + allowed lateness
+    CORRECTED = "corrected"  # an event came after that
+
+
+class Series(NamedTuple):
+    """The name of a row of values over time. The total is the dimension `all` with the segment `all`."""
+
+    kpi: str
+    window: str
+    dimension: str
+    segment: str
+
+
+@dataclass(frozen=True, slots=True)
+class KpiValue:
+    """A revision of a series' window. Times are event time, us since 1970 UTC, but for `emitted_us` (wall clock)."""
+
+    series: Series
+    start_us: int
+    end_us: int
+    unit: Unit
+    exponent: int  # digits of the minor unit for money, else 0
+    numerator: int
+    denominator: int | None  # None for a sum
+    interval: tuple[float, float] | None  # 95 % Wilson, of ratios whose numerator is part of their denominator
+    status: Status
+    revision: int
+    watermark_us: int
+    definition: str
+    emitted_us: int
+
+    @property
+    def value(self) -> float | None:
+        """In major units for money; None over a denominator of 0."""
+        if self.denominator is None:
+            return self.numerator / 10**self.exponent
+        return self.numerator / self.denominator / 10**self.exponent if self.denominator else None
+
+    @property
+    def amount(self) -> Decimal | None:
+        """The value of a money KPI in major units, exact for a sum, to 28 significant digits for a ratio."""
+        major = Decimal(self.numerator).scaleb(-self.exponent)
+        if self.denominator is None:
+            return major
+        return major / self.denominator if self.denominator else None

@@ -1,0 +1,122 @@
+"""What a shop can set, with its defaults; read once by the command line from `KPI_*` and one YAML file."""
+
+from typing import Literal
+
+import msgspec
+
+
+class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Somewhere alerts are delivered to; one consumer group each."""
+
+    name: str
+    url: str
+    type: Literal["webhook"] = "webhook"
+    secret_file: str | None = None
+    """File with the key of the HMAC-SHA256 signature header."""
+
+
+class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
+    """Every field is also an environment variable: `broker` is `KPI_BROKER`."""
+
+    broker: str = "127.0.0.1:9092"
+    """Bootstrap servers of Kafka, comma-separated host:port."""
+
+    app_id: str = "kpi"
+    """Consumer group, and prefix of transactional ids and changelog topics."""
+
+    instance_id: str | None = None
+    """Static group member id: a restarted worker with the same one rejoins at once."""
+
+    kafka_security_protocol: Literal["PLAINTEXT", "SSL", "SASL_PLAINTEXT", "SASL_SSL"] = "PLAINTEXT"
+    """How to talk to Kafka."""
+
+    kafka_sasl_mechanism: Literal["PLAIN", "SCRAM-SHA-256", "SCRAM-SHA-512"] = "PLAIN"
+    """SASL mechanism, with kafka_username and kafka_password or kafka_password_file."""
+
+    kafka_username: str | None = None
+    """SASL user."""
+
+    kafka_password: str | None = None
+    """SASL password (hidden by `kpi config`); better kafka_password_file."""
+
+    kafka_password_file: str | None = None
+    """File that holds the SASL password."""
+
+    kafka_ca_file: str | None = None
+    """PEM file of the certificate authority; absent: the system's."""
+
+    kafka_cert_file: str | None = None
+    """PEM file of the client certificate, for mutual TLS."""
+
+    kafka_key_file: str | None = None
+    """PEM file of the client key, for mutual TLS."""
+
+    business_timezone: str = "UTC"
+    """IANA zone of days and months."""
+
+    reporting_currency: str = "GBP"
+    """ISO 4217 currency all money is reported in."""
+
+    kpis_file: str | None = None
+    """KPI definitions; absent: deploy/kpis.yaml of the working folder, else the packaged one."""
+
+    rules_file: str | None = None
+    """Alert rules; absent: deploy/alerts.yaml of the working folder, else the packaged one."""
+
+    out_of_orderness_s: float = 5.0
+    """How far behind the newest event of a partition an event may be and still be on time."""
+
+    allowed_lateness_s: float = 60.0
+    """A window is final when the watermark has passed its end by this much."""
+
+    idle_after_s: float = 10.0
+    """A partition without lag whose watermark has not moved for this long holds nothing back. Wall clock."""
+
+    correction_horizon_clickstream_s: float = 3_600.0
+    """Older clicks are `late`."""
+
+    correction_horizon_social_s: float = 3_600.0
+    """Older social events are `late`."""
+
+    correction_horizon_orders_s: float = 7 * 86_400.0
+    """Older order events are `late`."""
+
+    session_retention_s: float = 86_400.0
+    """A session is kept this long after its last event, in event time."""
+
+    bot_events_per_minute: int = 120
+    """What exceeds it, of one visitor in a minute of event time, has the outcome `bot`."""
+
+    max_segments: int = 1_000
+    """Segments of a dimension that get a series of their own."""
+
+    commit_every_s: float = 0.2
+    """A task of the first stages commits this often."""
+
+    commit_every_records: int = 50_000
+    """... or after this many records."""
+
+    stuck_after_s: float = 60.0
+    """A worker with unread records that moves none for this long is not ready and exits for its supervisor."""
+
+    metrics_host: str = "127.0.0.1"
+    """Where /metrics, /livez and /readyz listen."""
+
+    metrics_port: int = 6067
+    """0 takes a free one."""
+
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    """Of the product's own log."""
+
+    log_format: Literal["text", "json"] = "text"
+    """One line a message."""
+
+    webhook_url: str | None = None
+    """Short for one receiver `webhook` with this URL."""
+
+    receivers: tuple[Receiver, ...] = ()
+    """Receivers of alerts (settings file only)."""
+
+
+SECRETS = frozenset({"kafka_password"})
+"""Fields that `kpi config` never prints."""
