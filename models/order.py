@@ -1,0 +1,75 @@
+"""Events of orders: placed, refunded, cancelled; and what is kept of an order."""
+
+from decimal import Decimal
+from typing import Annotated
+
+import msgspec
+from msgspec import Meta
+
+from models.event import Event, Identifier, Text, check_key, decode_with
+from models.outcome import Invalid
+
+TOPIC = "orders"
+DIMENSIONS = ("channel", "country", "campaign")
+# A trillion of any currency: the sum of 90,000 such orders still fits the 64 bits of a stored integer.
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?\Z")]
+CurrencyCode = Annotated[str, Meta(min_length=3, max_length=3)]
+
+
+class OrderEvent(Event, frozen=True, kw_only=True, gc=False, tag_field="event_type"):
+    """What the three have in common."""
+
+    order_id: Identifier
+    customer_id: Identifier | None = None
+    visitor_id: Text | None = None
+    session_id: Text | None = None
+    channel: Text | None = None
+    country: Text | None = None
+    campaign: Text | None = None
+
+    @property
+    def segments(self) -> tuple[str | None, ...]:
+        """In the order of DIMENSIONS."""
+        return (self.channel, self.country, self.campaign)
+
+
+class OrderPlaced(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_placed"):
+    """`amount`: merchandise after discounts, before tax and shipping."""
+
+    amount: Amount
+    currency: CurrencyCode
+
+
+class OrderRefunded(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_refunded"):
+    """`amount`: what goes back."""
+
+    amount: Amount
+    currency: CurrencyCode
+
+
+class OrderCancelled(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_cancelled"):
+    """Takes back what is left of its order."""
+
+
+AnyOrderEvent = OrderPlaced | OrderRefunded | OrderCancelled
+
+
+class Order(msgspec.Struct, array_like=True):
+    """What is kept of a placed order. `left` is what may still be refunded, exact, in the order's own currency."""
+
+    currency: str
+    left: Decimal
+    segments: tuple[str | None, ...]
+
+
+_decode = msgspec.json.Decoder(AnyOrderEvent).decode
+
+
+def decode_order(key: bytes | None, raw: bytes | None) -> AnyOrderEvent | Invalid:
+    """A record of `orders`, keyed by `customer_id`, for a guest by `order_id`."""
+    event = decode_with(_decode, raw)
+    if isinstance(event, Invalid):
+        return event
+    if event.customer_id is None:
+        return check_key(key, event.order_id, "order_id (a guest's)") or event
+    return check_key(key, event.customer_id, "customer_id") or event

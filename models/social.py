@@ -1,0 +1,44 @@
+"""An event of a social platform: an interaction, a follow or an impression."""
+
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta
+
+from models.event import Event, Identifier, Text, check_key, decode_with
+from models.outcome import Invalid
+
+TOPIC = "social"
+DIMENSIONS = ("platform", "account", "campaign")
+SocialType = Literal["like", "unlike", "share", "comment", "follow", "unfollow", "impression"]
+
+
+class SocialEvent(Event, frozen=True, kw_only=True, gc=False):
+    """`count`: pollers deliver aggregates."""
+
+    event_type: SocialType
+    platform: Identifier
+    account: Text | None = None
+    post_id: Text | None = None
+    actor_id: Text | None = None
+    campaign: Text | None = None
+    count: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+
+    @property
+    def segments(self) -> tuple[str | None, ...]:
+        """In the order of DIMENSIONS."""
+        return (self.platform, self.account, self.campaign)
+
+
+_decode = msgspec.json.Decoder(SocialEvent).decode
+
+
+def decode_social(key: bytes | None, raw: bytes | None) -> SocialEvent | Invalid:
+    """A record of `social`, keyed by `post_id`, else `account`, else `event_id`."""
+    event = decode_with(_decode, raw)
+    if isinstance(event, Invalid):
+        return event
+    for field in ("post_id", "account"):
+        if name := getattr(event, field):
+            return check_key(key, name, field) or event
+    return check_key(key, event.event_id, "event_id") or event

@@ -1,0 +1,126 @@
+"""The whole flow on one page: stages, their topics, and what they hand to each other.
+
+    clickstream ─▶ visitors ─┐
+    orders ──────▶ orders ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values, kpi-alerts
+    social ──────▶ social ───┘        any of the three ─▶ kpi-dead-letters; every task ─▶ kpi-status
+"""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+from typing import Any
+from zlib import crc32
+from zoneinfo import ZoneInfo
+
+from alerting.alert import Transition
+from alerting.rule import Rule
+from models import click, money, order, social
+from models.kpi import Catalogue
+from models.settings import Settings
+from models.stage import Outgoing, Stage
+from models.window import Window, windows
+from streams.connection import client_options, faust_credentials
+from streams.engine.app import EngineApp, EngineSettings
+from streams.engine.observer import Observer
+from streams.measuring import dead_letter, deltas
+from streams.measuring.deltas import partition_of
+from streams.measuring.orders import OrderBooking
+from streams.measuring.sessions import ClickBooking
+from streams.measuring.social import SocialBooking
+from streams.measuring.stage import Booking, MeasureStage
+from streams.monitoring.alerts import RuleBook
+from streams.monitoring.stage import MonitorStage, Publishing
+from streams.monitoring.values import Group
+from streams.publication import VALUES_TOPIC, value_record
+from streams.publication_alerts import TOPIC as ALERTS_TOPIC
+from streams.publication_alerts import alert_record
+
+S_US = 1_000_000
+
+
+def create_app(
+    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int], observer: Observer
+) -> EngineApp:
+    """The app of one worker; `partitions`: the partition count of every topic."""
+    stages = [*measure_stages(settings, catalogue, partitions), monitor_stage(settings, catalogue, rules, partitions)]
+    engine = EngineSettings(
+        app_id=settings.app_id,
+        bootstrap=settings.broker,
+        client=client_options(settings),
+        credentials=faust_credentials(settings),
+        instance_id=settings.instance_id,
+        commit_every_s=settings.commit_every_s,
+        commit_every_records=settings.commit_every_records,
+        stuck_after_s=settings.stuck_after_s,
+    )
+    return EngineApp(engine, stages, observer)
+
+
+def measure_stages(
+    settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]
+) -> list[Stage[Any, Any]]:
+    """Stage 1: one a topic that some KPI needs."""
+    retention_us = round(settings.session_retention_s * S_US)
+    horizons, kinds = horizons_us(settings), _windows(settings)
+    by_topic = {topic: [kinds[name] for name in catalogue.windows_of(topic)] for topic in catalogue.topics}
+
+    def measure(name: str, booking: Booking[Any, Any]) -> MeasureStage[Any, Any]:
+        return MeasureStage(
+            name=name,
+            booking=booking,
+            delta_partitions=partitions[deltas.TOPIC],
+            letter_partitions=partitions[dead_letter.TOPIC],
+            out_of_orderness_us=round(settings.out_of_orderness_s * S_US),
+            idle_after_us=round(settings.idle_after_s * S_US),
+        )
+
+    stages: list[Stage[Any, Any]] = []
+    for topic, its in by_topic.items():
+        horizon_us = horizons[topic]
+        match topic:
+            case click.TOPIC:
+                stages.append(measure("visitors", ClickBooking(catalogue, its, horizon_us, retention_us)))
+            case order.TOPIC:
+                booking = OrderBooking(catalogue, its, horizon_us, settings.reporting_currency)
+                stages.append(measure("orders", booking))
+            case social.TOPIC:
+                stages.append(measure("social", SocialBooking(catalogue, its, horizon_us)))
+    return stages
+
+
+def monitor_stage(
+    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int]
+) -> MonitorStage:
+    """Stage 2."""
+    horizons = horizons_us(settings)
+    owners = {name: partition_of(name, partitions[VALUES_TOPIC]) for name in catalogue.dimensions}
+    return MonitorStage(
+        groups=tuple(Group(tuple(sorted(topics)), kpis) for topics, kpis in catalogue.by_topics.items()),
+        windows=_windows(settings),
+        horizons_us={topic: horizons[topic] for topic in catalogue.topics},
+        expected=frozenset((topic, p) for topic in catalogue.topics for p in range(partitions[topic])),
+        rules=RuleBook(rules),
+        publishing=Publishing(
+            value=partial(value_record, partitions=owners),
+            alert=partial(_alert, partitions=partitions[ALERTS_TOPIC]),
+        ),
+        allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
+        digits=money.exponent(settings.reporting_currency) or 0,
+    )
+
+
+def horizons_us(settings: Settings) -> dict[str, int]:
+    """The correction horizon of each input topic."""
+    return {
+        click.TOPIC: round(settings.correction_horizon_clickstream_s * S_US),
+        order.TOPIC: round(settings.correction_horizon_orders_s * S_US),
+        social.TOPIC: round(settings.correction_horizon_social_s * S_US),
+    }
+
+
+def _windows(settings: Settings) -> dict[str, Window]:
+    return windows(ZoneInfo(settings.business_timezone))
+
+
+def _alert(transition: Transition, partitions: int) -> Outgoing:
+    key = transition.fingerprint.encode()
+    return Outgoing(ALERTS_TOPIC, crc32(key) % partitions, key, alert_record(transition))

@@ -1,0 +1,125 @@
+"""Settings, KPIs and rules from environment and files; every error says where and what to do."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, get_type_hints
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+import msgspec
+
+from alerting import rules_file
+from alerting.rule import Rule
+from models import money, source
+from models.errors import SettingsError
+from models.kpi import Catalogue
+from models.kpis_file import load_kpis
+from models.settings import SECRETS, Receiver, Settings
+
+PREFIX = "KPI_"
+FILE = "KPI_CONFIG"
+"""Names the YAML file; what the environment says wins over it."""
+
+HIDDEN = "********"
+
+
+@dataclass(frozen=True, slots=True)
+class Definitions:
+    """What is computed, and what somebody is told about."""
+
+    catalogue: Catalogue
+    rules: tuple[Rule, ...]
+
+
+def load_settings(environment: Mapping[str, str]) -> Settings:
+    """Defaults, then the file that KPI_CONFIG names, then KPI_*; raises SettingsError or DefinitionError."""
+    found: dict[str, Any] = {}
+    if file := environment.get(FILE):
+        found |= _from_file(_read(Path(file), FILE), file)
+    for name, value in sorted(environment.items()):
+        if name.startswith(PREFIX) and name != FILE and value:  # set to nothing is not set
+            found[_field(name)] = _converted(name, value, _field(name))
+    return _checked(Settings(**found))
+
+
+def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
+    """KPIs and rules; `deploy`: folders to look into where the settings name no file."""
+    kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
+    rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
+    catalogue = load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
+    return Definitions(catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), catalogue.kpis))
+
+
+def effective(settings: Settings) -> dict[str, Any]:
+    """All settings as plain values, with secrets hidden."""
+    plain: dict[str, Any] = msgspec.to_builtins(settings)
+    return {name: HIDDEN if name in SECRETS and value else value for name, value in plain.items()}
+
+
+def _file(named: str | None, setting: str, name: str, deploy: Sequence[Path]) -> Path:
+    candidates = [Path(named)] if named else [folder / name for folder in deploy]
+    for path in candidates:
+        if path.is_file():
+            return path
+    where = " or ".join(str(path) for path in candidates)
+    raise SettingsError(where, "there is no such file", f"correct {setting} or write the file")
+
+
+def _read(path: Path, setting: str) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = error.strerror if isinstance(error, OSError) else "not UTF-8"
+        raise SettingsError(str(path), f"cannot be read ({why})", f"correct {setting} or the file") from error
+
+
+def _field(name: str) -> str:
+    field = name.removeprefix(PREFIX).lower()
+    if field not in Settings.__struct_fields__ or field == "receivers":
+        remedy = "use the settings file" if field == "receivers" else "see docs/settings.md, or remove it"
+        raise SettingsError(name, "there is no such setting", remedy)
+    return field
+
+
+_TYPES = get_type_hints(Settings, include_extras=True)
+
+
+def _converted(where: str, value: object, field: str) -> Any:  # noqa: ANN401  the type of any field
+    try:
+        return msgspec.convert(value, _TYPES[field], strict=False)
+    except msgspec.ValidationError as error:
+        raise SettingsError(where, f"{value!r} does not fit: {error}", f"see `{field}` in docs/settings.md") from error
+
+
+def _from_file(text: str, file: str) -> dict[str, Any]:
+    fields = source.load(text, file).fields(required=(), optional=Settings.__struct_fields__)
+    return {
+        name: _receivers(node) if name == "receivers" else _converted(node.where, node.scalar(), name)
+        for name, node in fields.items()
+    }
+
+
+def _receivers(node: source.Node) -> tuple[Receiver, ...]:
+    keys = Receiver.__struct_fields__
+    return tuple(
+        Receiver(**{name: part.string() for name, part in item.fields(("name", "url"), keys).items()})  # type: ignore[arg-type]  # `type` has one value
+        for item in node.items()
+    )
+
+
+def _checked(settings: Settings) -> Settings:
+    """What types cannot say."""
+    try:
+        ZoneInfo(settings.business_timezone)
+    except (ZoneInfoNotFoundError, ValueError) as error:
+        raise SettingsError(
+            "business_timezone", f"{settings.business_timezone!r} is no IANA zone", "write one like Europe/Warsaw"
+        ) from error
+    if money.exponent(settings.reporting_currency) is None:
+        raise SettingsError(
+            "reporting_currency", f"{settings.reporting_currency!r} is no ISO 4217 currency", "write one like GBP"
+        )
+    for field, value in msgspec.structs.asdict(settings).items():
+        if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
+            raise SettingsError(field, f"{value} is negative", "write a number >= 0")
+    return settings

@@ -1,0 +1,156 @@
+"""The Faust app: agents that feed whole batches to tasks, a tick a second, commits, and a fast end on any fault."""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import faust
+import structlog
+
+from models.errors import KpiError
+from models.stage import Stage
+from streams.engine.commit_policy import CommitPolicy
+from streams.engine.consumer import BatchTransport
+from streams.engine.health import Health
+from streams.engine.observer import Observer
+from streams.engine.scheduler import BatchScheduler
+from streams.engine.task import Task
+from streams.engine.tasks import Tasks
+from streams.engine.transaction import TransactionalWriter
+from streams.engine.watchdog import Progress
+
+log = structlog.get_logger("engine")
+
+EXIT_FAULT = 70
+"""EX_SOFTWARE: the supervisor restarts from the last commit."""
+
+TICK_S = 1.0
+COMMIT_LOOK_S = 0.01
+EAGER_S = 0.03
+"""The last stage commits this long after input, so its results do not wait for a timer."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineSettings:
+    """How the engine runs. `client`: keyword arguments of any aiokafka client."""
+
+    app_id: str
+    bootstrap: str
+    client: Mapping[str, Any]
+    credentials: Any = None
+    instance_id: str | None = None
+    commit_every_s: float = 0.2
+    commit_every_records: int = 50_000
+    stuck_after_s: float = 60.0
+    contiguous: frozenset[str] = frozenset()
+
+
+class EngineApp(faust.App):
+    """One consumer group for all stages."""
+
+    def __init__(self, settings: EngineSettings, stages: Sequence[Stage[Any, Any]], observer: Observer) -> None:
+        self.engine = settings
+        self.client = settings.client
+        self.stages = tuple(stages)
+        self.stage_named = {stage.name: stage for stage in stages}
+        self.stage_of = {topic: stage for stage in stages for topic in stage.inputs}
+        self.observer = observer
+        self.health = Health()
+        super().__init__(settings.app_id, **_faust_options(settings))
+        for stage in stages:
+            for topic in stage.inputs:
+                self.agent(self.topic(topic, value_serializer="raw"), name=f"{stage.name}.{topic}")(self._feed)
+        self.timer(TICK_S)(self._tick)
+        self.task(self._commit)
+
+    def _new_transport(self) -> BatchTransport:
+        return BatchTransport(self.conf.broker_consumer, self)
+
+    def changelog_of(self, stage: Stage[Any, Any]) -> str:
+        """The compacted topic of a stage's tables."""
+        return f"{self.engine.app_id}-{stage.name}-changelog"
+
+    def new_task(self, stage_name: str, partition: int) -> Task:
+        """A task with its fenced producer, not opened yet."""
+        stage, engine = self.stage_named[stage_name], self.engine
+        return Task(
+            stage,
+            partition,
+            policy=CommitPolicy(EAGER_S if stage.eager else engine.commit_every_s, engine.commit_every_records),
+            writer=TransactionalWriter(f"{engine.app_id}-{stage_name}-{partition}", engine.app_id, engine.client),
+            changelog=self.changelog_of(stage),
+            contiguous=engine.contiguous,
+            observer=self.observer,
+        )
+
+    def fail(self, error: BaseException) -> None:
+        """End the process now: state may be half-changed, and nothing of it may be committed."""
+        detail = str(error) if isinstance(error, KpiError) else repr(error)
+        log.error("stopping to restart from the last commit", error=detail, exc_info=error)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(EXIT_FAULT)
+
+    async def _feed(self, stream: Any) -> None:  # noqa: ANN401  a Faust stream of Fetched
+        """The agent of every input."""
+        async for fetched in stream:
+            if task := self.tables.of(fetched.tp):
+                try:
+                    task.apply(fetched)
+                except Exception as error:  # noqa: BLE001  Faust would acknowledge the batch and go on
+                    self.fail(error)
+
+    async def _tick(self) -> None:
+        try:
+            self.tables.tick()
+        except Exception as error:  # noqa: BLE001  as in _feed
+            self.fail(error)
+
+    async def _commit(self) -> None:
+        progress = Progress({}, time.monotonic())
+        while not self.should_stop:
+            await asyncio.sleep(COMMIT_LOOK_S)
+            now_s = time.monotonic()
+            self.tables.commit_due(now_s)
+            progress = self._watch(progress, now_s)
+
+    def _watch(self, progress: Progress, now_s: float) -> Progress:
+        """Health of this moment; a worker that stays stuck ends."""
+        tables, health, limit_s = self.tables, self.health, self.engine.stuck_after_s
+        health.opened = bool(tables.tasks) and all(task.generation is not None for task in tables.tasks.values())
+        health.heard_s = tables.heard_s
+        progress = progress.seen(tables.positions(), tables.lag(), now_s)
+        health.stuck = progress.stuck(limit_s / 2, now_s)
+        if progress.stuck(limit_s, now_s):
+            self.fail(KpiError(f"records are waiting and no position has moved for {limit_s:g} s"))
+        return progress
+
+
+def _faust_options(settings: EngineSettings) -> dict[str, Any]:
+    """What Faust is told; the reasons are in docs/decisions."""
+    return {
+        "broker": ";".join(f"kafka://{server.strip()}" for server in settings.bootstrap.split(",")),
+        "broker_credentials": settings.credentials,
+        "consumer_group_instance_id": settings.instance_id,
+        "store": "memory://",
+        "table_standby_replicas": 0,  # the default 1 unbalances the assignment
+        "topic_disable_leader": True,
+        "topic_allow_declare": False,  # `kpi topics create` does
+        "stream_wait_empty": False,  # the tasks suspend and commit by themselves
+        "stream_buffer_maxsize": 4,  # counts chunks
+        "broker_max_poll_records": None,
+        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "consumer_auto_offset_reset": "earliest",
+        "broker_session_timeout": 6.0,  # a takeover fits in ten seconds
+        "broker_heartbeat_interval": 1.0,
+        "broker_rebalance_timeout": 30.0,
+        "broker_max_poll_interval": 86_400.0,  # an idle worker would leave the group
+        "web_enabled": False,
+        "worker_redirect_stdouts": False,
+        "ConsumerScheduler": BatchScheduler,
+        "TableManager": Tasks,
+    }

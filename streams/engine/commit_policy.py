@@ -1,0 +1,29 @@
+"""When a task commits."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a task has not committed: since when (monotonic s), how many records, how many bytes of outputs."""
+
+    since_s: float
+    records: int
+    output_bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class CommitPolicy:
+    """Commit `every_s` after the first uncommitted change, or sooner at a number of records or bytes of outputs."""
+
+    every_s: float
+    every_records: int
+    every_bytes: int = 8 * 1024 * 1024  # a storm of dead letters must not fill the memory
+
+    def due(self, pending: Pending, now_s: float) -> bool:
+        """Whether to commit now; `now_s` is monotonic."""
+        return (
+            now_s - pending.since_s >= self.every_s
+            or pending.records >= self.every_records
+            or pending.output_bytes >= self.every_bytes
+        )

@@ -1,0 +1,164 @@
+"""A task: one stage on one partition number. State, outputs and positions change together and commit together."""
+
+import asyncio
+import time
+from collections.abc import Mapping
+from typing import Any
+
+from aiokafka import TopicPartition
+from faust.types import TP
+
+from models.errors import EngineFault
+from models.stage import Batch, Look, Stage, Tick
+from streams.engine.commit_policy import CommitPolicy, Pending
+from streams.engine.consumer import Fetched, Position
+from streams.engine.observer import Observer
+from streams.engine.transaction import Snapshot, TransactionalWriter
+
+AnyStage = Stage[Any, Any]
+
+
+def wall_us() -> int:
+    """The wall clock, us since 1970 UTC: the `now` of a step."""
+    return time.time_ns() // 1000
+
+
+class Task:
+    """`generation`: the assignment it belongs to; None while suspended, when it accepts nothing."""
+
+    def __init__(
+        self,
+        stage: AnyStage,
+        partition: int,
+        *,
+        policy: CommitPolicy,
+        writer: TransactionalWriter,
+        changelog: str,
+        contiguous: frozenset[str],
+        observer: Observer,
+    ) -> None:
+        """`contiguous`: external topics without transactions and compaction, where no offset may be missing."""
+        self.stage = stage
+        self.partition = partition
+        self.tables = stage.tables(partition)
+        self.writer = writer
+        self.changelog = TopicPartition(changelog, partition)
+        self.generation: int | None = None
+        self.positions: dict[TP, int] = {}
+        self._committed: dict[TP, int] = {}
+        self._looks: dict[TP, Position] = {}
+        self._fresh_us: dict[TP, int] = {}
+        self._outputs: list[Any] = []
+        self._pending: Pending | None = None
+        self._lock = asyncio.Lock()
+        self._policy = policy
+        self._contiguous = contiguous
+        self._observer = observer
+
+    @property
+    def name(self) -> str:
+        """As in transactional ids and logs."""
+        return f"{self.stage.name}-{self.partition}"
+
+    def open(self, offsets: Mapping[TP, int]) -> None:
+        """Take up the committed positions, after the tables were restored."""
+        self.positions = dict(offsets)
+        self._committed = dict(offsets)
+        self._fresh_us = dict.fromkeys(offsets, wall_us())
+        self.stage.opened(self.tables, wall_us())
+
+    def resume(self, generation: int) -> None:
+        """Accept batches of a new assignment; everything not applied is read again from the positions."""
+        self.generation = generation
+        self._looks.clear()
+
+    def apply(self, fetched: Fetched) -> None:
+        """One synchronous step: no await, so no commit can cut a batch in two. A stale batch is ignored."""
+        if fetched.generation != self.generation:
+            return
+        position, records = self.positions[fetched.tp], fetched.records
+        if records[0].offset > position and fetched.tp.topic in self._contiguous:
+            raise EngineFault(f"{fetched.tp.topic}/{fetched.tp.partition}: expected offset {position}, got {records[0].offset}")
+        if records[0].offset < position:
+            records = [record for record in records if record.offset >= position]
+        if records:
+            self._step(Batch(fetched.tp.topic, fetched.tp.partition, records))
+            self.positions[fetched.tp] = records[-1].offset + 1
+            self._fresh_us[fetched.tp] = records[-1].timestamp * 1000
+
+    def tick(self) -> None:
+        """An empty batch: the watermark may move, a promise be due, transaction markers have been passed."""
+        if self.generation is None:
+            return
+        looks = {tp.topic: Look(self.lag(tp), look.looked_us or 0) for tp, look in self._looks.items()}
+        self._step(Tick(looks))
+        if self._offsets():
+            self._mark_pending(0, 0)
+
+    def looked(self, looks: Mapping[TP, Position]) -> None:
+        """The fetcher's positions, once everything it read was put into the channels."""
+        self._looks.update((tp, looks[tp]) for tp in self.positions if tp in looks)
+        for tp, look in self._looks.items():
+            if self.lag(tp) == 0:
+                self._fresh_us[tp] = look.looked_us or self._fresh_us[tp]
+
+    def lag(self, tp: TP) -> int | None:
+        """Committed records of an input that are not applied; None: not known yet."""
+        look = self._looks.get(tp)
+        if look is None or look.stable_end is None:
+            return None
+        return max(0, look.stable_end - self._next_offset(tp))
+
+    def freshness_s(self, tp: TP, now_us: int) -> float:
+        """At most the age by broker timestamp of the oldest unread record: it came after the last one applied, and
+        after the last look that found nothing."""
+        return max(0.0, (now_us - self._fresh_us[tp]) / 1e6) if self.lag(tp) else 0.0
+
+    def due(self, now_s: float) -> bool:
+        """Whether to commit now; `now_s` is monotonic."""
+        return self._pending is not None and not self._lock.locked() and self._policy.due(self._pending, now_s)
+
+    async def commit(self) -> None:
+        """Write what changed since the last commit; waits for one that is in flight."""
+        async with self._lock:
+            if self._pending is None:
+                return
+            snapshot, offsets = self._snapshot(), self._offsets()
+            began_s = time.perf_counter()
+            await self.writer.write(snapshot)
+            self._committed.update(offsets)
+            self._observer.committed(self.stage.name, snapshot.size, time.perf_counter() - began_s)
+
+    def _step(self, read: Batch | Tick) -> None:
+        output = self.stage.step(self.tables, read, wall_us())
+        if output.moved:
+            self._outputs.append(output)
+            self._mark_pending(len(read.records) if isinstance(read, Batch) else 0, output.pending_bytes)
+        self._observer.stepped(self.stage.name, output, wall_us())
+
+    def _mark_pending(self, records: int, output_bytes: int) -> None:
+        before = self._pending or Pending(time.monotonic(), 0, 0)
+        self._pending = Pending(before.since_s, before.records + records, before.output_bytes + output_bytes)
+
+    def _snapshot(self) -> Snapshot:
+        """State, outputs and positions of one moment between two steps."""
+        rows: dict[TopicPartition, list[Any]] = {}
+        for record in self.stage.outgoing(self.tables, self._outputs, wall_us()):
+            target = TopicPartition(record.topic, record.partition)
+            rows.setdefault(target, []).append((record.key, record.value, record.headers))
+        for table in self.tables.all():
+            prefix = table.name.encode() + b"|"
+            changes = [(prefix + key, value, ()) for key, value in table.drain()]
+            if changes:
+                rows.setdefault(self.changelog, []).extend(changes)
+        self._outputs, self._pending = [], None
+        return Snapshot(rows, {TopicPartition(*tp): offset for tp, offset in self._offsets().items()})
+
+    def _offsets(self) -> dict[TP, int]:
+        """Positions that moved since the last commit."""
+        return {tp: offset for tp in self.positions if (offset := self._next_offset(tp)) != self._committed[tp]}
+
+    def _next_offset(self, tp: TP) -> int:
+        """Past markers and aborted records too, once all that was handed over is applied."""
+        position, look = self.positions[tp], self._looks.get(tp)
+        return max(position, look.next_fetch) if look and position >= look.handed else position

@@ -1,0 +1,89 @@
+"""One Kafka transaction a commit, under a transactional id that fences the previous owner of the task."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from aiokafka import AIOKafkaProducer, TopicPartition
+
+from models.stage import Headers
+
+TIMEOUT_MS = 10_000
+"""A dead task blocks readers of committed records for at most this long."""
+
+RETRY_BACKOFF_MS = 20
+"""The broker verifies the partitions of an old-protocol client and asks for a retry at first use; the default is 100."""
+
+MAX_BATCH_BYTES = 512 * 1024
+"""Well under the broker's limit of 1 MiB a batch. A single larger record goes alone; its topic must allow it."""
+
+CLOSE_TIMEOUT_S = 5.0
+
+Rows = Sequence[tuple[bytes | None, bytes | None, Headers]]
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one commit writes: key, value and headers by target partition, and the next offsets of the sources."""
+
+    rows: Mapping[TopicPartition, Rows]
+    offsets: Mapping[TopicPartition, int]
+
+    @property
+    def size(self) -> int:
+        """Records to write."""
+        return sum(len(rows) for rows in self.rows.values())
+
+
+class TransactionalWriter:
+    """The producer of one task. After any error it is never used again: exit, restart, restore."""
+
+    def __init__(self, transactional_id: str, group: str, client: Mapping[str, Any]) -> None:
+        self._group = group
+        self._producer = AIOKafkaProducer(
+            **client,
+            transactional_id=transactional_id,
+            acks="all",
+            linger_ms=0,
+            max_batch_size=MAX_BATCH_BYTES,
+            transaction_timeout_ms=TIMEOUT_MS,
+            retry_backoff_ms=RETRY_BACKOFF_MS,
+        )
+
+    async def start(self) -> None:
+        """Fence the previous owner: its open transaction is finished when this returns, and it can write no more."""
+        await self._producer.start()
+
+    async def write(self, snapshot: Snapshot) -> None:
+        """All or nothing."""
+        producer = self._producer
+        # 1. Begin. An empty transaction costs nothing: the broker hears of it with the first write.
+        await producer.begin_transaction()
+        # 2. Send changed rows and outputs, batched by target partition.
+        sends = [send for target, rows in snapshot.rows.items() for send in await self._send(target, rows)]
+        # 3. Add the positions of the sources.
+        if snapshot.offsets:
+            await producer.send_offsets_to_transaction(dict(snapshot.offsets), self._group)
+        # 4. Await every send: aiokafka commits although one of them failed.
+        await asyncio.gather(*sends)
+        # 5. Commit.
+        await producer.commit_transaction()
+
+    async def close(self) -> None:
+        """Let go of the connections; raises TimeoutError if the broker does not answer."""
+        await asyncio.wait_for(self._producer.stop(), CLOSE_TIMEOUT_S)
+
+    async def _send(self, target: TopicPartition, rows: Rows) -> list["asyncio.Future[Any]"]:
+        producer, sends = self._producer, []
+        await producer.client._wait_on_metadata(target.topic)
+        batch = producer.create_batch()
+        for key, value, headers in rows:
+            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+                sends.append(await producer.send_batch(batch, target.topic, partition=target.partition))
+                batch = producer.create_batch()
+                taken = batch.append(key=key, value=value, timestamp=None, headers=headers)
+                assert taken is not None, "an empty batch takes a record of any size"
+        batch.close()
+        sends.append(await producer.send_batch(batch, target.topic, partition=target.partition))
+        return sends

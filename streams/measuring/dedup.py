@@ -1,0 +1,114 @@
+"""Ids seen within the horizon of an input partition, exact to the collision of 64 bits.
+
+A redelivery carries the timestamp of the first delivery, so an id is looked up only in the minute of its own event
+time. A minute is a set while it is hot and a sorted array of 8 bytes an id later (about 25 bytes against 80, measured
+with 3 million ids). The changelog gets the ids of a commit as one value a minute: appended, never rewritten.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import Iterator
+
+import msgspec
+import xxhash
+
+from models.table import Change, check_version
+from models.window import MINUTE_US
+
+VERSION = 1
+id_hash = xxhash.xxh3_64_intdigest
+
+_pack = msgspec.msgpack.encode
+_unpack_key = msgspec.msgpack.Decoder(tuple[int, int]).decode
+
+
+class _Minute:
+    """The ids of a minute of event time: `hot` ones as a set, the rest sorted; `fresh` ones are not yet logged."""
+
+    __slots__ = ("chunks", "cold", "fresh", "hot")
+
+    def __init__(self) -> None:
+        self.hot: set[int] = set()
+        self.cold = array("Q")
+        self.fresh: list[int] = []
+        self.chunks = 0
+
+    def holds(self, number: int) -> bool:
+        if number in self.hot:
+            return True
+        at = bisect_left(self.cold, number)
+        return at < len(self.cold) and self.cold[at] == number
+
+    def cool(self) -> None:
+        self.cold = array("Q", sorted((*self.cold, *self.hot)))
+        self.hot = set()
+
+
+class SeenIds:
+    """A table (see ChangeLogged) of id hashes by minute."""
+
+    __slots__ = ("_changed", "_cooled", "_forgotten", "_gone", "_minutes", "name")
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._minutes: dict[int, _Minute] = {}
+        self._changed: dict[int, _Minute] = {}
+        self._gone: list[tuple[int, int]] = []
+        self._cooled = self._forgotten = 0
+
+    def __len__(self) -> int:
+        return sum(len(minute.hot) + len(minute.cold) for minute in self._minutes.values())
+
+    def seen(self, at_us: int, number: int) -> bool:
+        """Whether an event with this id hash and timestamp was counted."""
+        minute = self._minutes.get(at_us // MINUTE_US)
+        return minute is not None and minute.holds(number)
+
+    def add(self, at_us: int, number: int) -> None:
+        """Claim an id for a counted event."""
+        name = at_us // MINUTE_US
+        minute = self._minutes.get(name)
+        if minute is None:
+            minute = self._minutes[name] = _Minute()
+        minute.hot.add(number)
+        minute.fresh.append(number)
+        self._changed[name] = minute
+
+    def sweep(self, hot_from_us: int, from_us: int) -> None:
+        """Pack minutes before `hot_from_us` and forget those before `from_us`; once a minute of event time."""
+        hot_from, first = hot_from_us // MINUTE_US, from_us // MINUTE_US
+        if hot_from == self._cooled and first == self._forgotten:
+            return
+        self._cooled, self._forgotten = hot_from, first
+        for name in [name for name in self._minutes if name < first]:
+            self._forget(name)
+        for name, minute in self._minutes.items():
+            if name < hot_from and minute.hot:
+                minute.cool()
+
+    def drain(self) -> Iterator[Change]:
+        """See ChangeLogged."""
+        changed, self._changed = self._changed, {}
+        gone, self._gone = self._gone, []
+        for name, minute in changed.items():
+            yield _pack((name, minute.chunks)), bytes((VERSION,)) + array("Q", minute.fresh).tobytes()
+            minute.chunks += 1
+            minute.fresh = []
+        for key in gone:
+            yield _pack(key), None
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """See ChangeLogged."""
+        name, chunk = _unpack_key(key)
+        if value is None:
+            self._minutes.pop(name, None)
+            return
+        check_version(self.name, VERSION, value)
+        minute = self._minutes.setdefault(name, _Minute())
+        minute.hot.update(array("Q", value[1:]))
+        minute.chunks = max(minute.chunks, chunk + 1)
+
+    def _forget(self, name: int) -> None:
+        minute = self._minutes.pop(name)
+        self._changed.pop(name, None)
+        self._gone += ((name, chunk) for chunk in range(minute.chunks))

@@ -1,0 +1,43 @@
+"""What a social event adds: interactions, followers and impressions, an undo taking one back."""
+
+from collections.abc import Sequence
+
+from models import measure, social
+from models.kpi import Catalogue
+from models.slices import Slicing
+from models.social import SocialEvent, decode_social
+from models.window import Window
+from streams.measuring.deltas import Deltas
+
+BOOKED = {
+    "like": (measure.LIKES, 1),
+    "unlike": (measure.LIKES, -1),
+    "share": (measure.SHARES, 1),
+    "comment": (measure.COMMENTS, 1),
+    "follow": (measure.NEW_FOLLOWERS, 1),
+    "unfollow": (measure.NEW_FOLLOWERS, -1),
+    "impression": (measure.IMPRESSIONS, 1),
+}
+
+
+class SocialBooking:
+    """How social events are booked; see measuring.stage.Booking. Keeps nothing."""
+
+    topic = social.TOPIC
+    decode = staticmethod(decode_social)
+
+    def __init__(self, catalogue: Catalogue, windows: Sequence[Window], horizon_us: int) -> None:
+        self.windows = windows
+        self.horizon_us = horizon_us
+        self._slicing = Slicing(social.DIMENSIONS, catalogue.dimensions_of(social.TOPIC))
+
+    def table(self) -> None:
+        """No state beyond the ids."""
+
+    def book(self, _: None, event: SocialEvent, at_us: int, deltas: Deltas) -> None:
+        """Add a counted event; never refused."""
+        name, sign = BOOKED[event.event_type]
+        deltas.add(self._slicing.of(event.segments), at_us, name, sign * (event.count or 1))
+
+    def expire(self, _: None, watermark_us: int) -> None:
+        """Nothing is kept."""

@@ -1,0 +1,52 @@
+"""Event time of one input partition."""
+
+import msgspec
+
+from models.delta import Mark
+from models.stage import Look
+
+TOLD_EVERY_US = 1_000_000
+
+
+class PartitionClock(msgspec.Struct, array_like=True):
+    """The watermark of a partition: no event before `at_us` is expected. Never goes back, and is state."""
+
+    highest_us: int | None = None
+    at_us: int | None = None
+    told: Mark | None = None
+
+    def count(self, event_us: int) -> None:
+        """A counted event; the watermark itself moves in `advance`, once a step."""
+        if self.highest_us is None or event_us > self.highest_us:
+            self.highest_us = event_us
+
+    def advance(self, now_us: int, out_of_orderness_us: int) -> bool:
+        """Move to the highest event - out_of_orderness, never ahead of the wall clock - out_of_orderness."""
+        if self.highest_us is None:
+            return False
+        at_us = min(self.highest_us, now_us) - out_of_orderness_us
+        if self.at_us is not None and at_us <= self.at_us:
+            return False
+        self.at_us = at_us
+        return True
+
+    def announcement(self, promise_us: int | None, *, at_tick: bool) -> Mark | None:
+        """What to announce, if it is due: a move of a second, at a tick any move, a promise or its end."""
+        mark, told = Mark(self.at_us, promise_us), self.told
+        if told is None:
+            return mark if at_tick else None
+        moved_us = (self.at_us or 0) - (told.at_us or 0)
+        due = moved_us >= TOLD_EVERY_US or (at_tick and mark != told) or (moved_us > 0 and told.promise_us is not None)
+        return mark if due else None
+
+
+def promise(look: Look | None, moved_us: int, now_us: int, clock: PartitionClock, idle_after_us: int) -> int | None:
+    """The promise of an idle partition: when the broker was last looked at and had nothing. None: not idle.
+
+    Idle is a partition without lag that never had a record, or whose watermark has not moved for `idle_after_us`.
+    """
+    if look is None or look.lag != 0:
+        return None
+    if clock.highest_us is None or now_us - moved_us >= idle_after_us:
+        return look.at_us
+    return None

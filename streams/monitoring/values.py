@@ -1,0 +1,82 @@
+"""A window's measures as values of KPIs."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.delta import Measured
+from models.kpi import Kpi, total, wilson
+from models.kpi_value import KpiValue, Series, Status, Unit
+from models.slices import Slice
+from models.window import Window
+
+
+@dataclass(frozen=True)
+class Group:
+    """KPIs fed by the same topics: their windows close together."""
+
+    topics: tuple[str, ...]
+    kpis: tuple[Kpi, ...]
+
+    @cached_property
+    def key(self) -> str:
+        """Name of the group in tables."""
+        return "+".join(self.topics)
+
+    @property
+    def home(self) -> str:
+        """The topic whose cells count the revisions of the group's KPIs."""
+        return self.topics[0]
+
+    @cached_property
+    def window_names(self) -> frozenset[str]:
+        """Windows some KPI of the group is published in."""
+        return frozenset(name for kpi in self.kpis for name in kpi.windows)
+
+    def published(self, window: str, dimension: str, measures: frozenset[str] | set[str]) -> Iterator[Kpi]:
+        """KPIs of a slice in a window that are made of any of these measures."""
+        for kpi in self._by_place.get((window, dimension), ()):
+            if not kpi.measures.isdisjoint(measures):
+                yield kpi
+
+    @cached_property
+    def _by_place(self) -> dict[tuple[str, str], tuple[Kpi, ...]]:
+        places: dict[tuple[str, str], list[Kpi]] = {}
+        for kpi in self.kpis:
+            for window in kpi.windows:
+                for dimension in kpi.dimensions:
+                    places.setdefault((window, dimension), []).append(kpi)
+        return {place: tuple(kpis) for place, kpis in places.items()}
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """When and as what values are published; `watermark_us` is event time, `now_us` wall clock."""
+
+    status: Status
+    watermark_us: int
+    now_us: int
+    digits: int  # of the minor unit of the reporting currency
+
+
+def kpi_value(
+    kpi: Kpi, piece: Slice, window: Window, number: int, measured: Measured, revision: int, moment: Moment
+) -> KpiValue:
+    """The value of a KPI from the measures of its window."""
+    numerator = total(kpi.numerator, measured)
+    denominator = None if kpi.denominator is None else total(kpi.denominator, measured)
+    return KpiValue(
+        series=Series(kpi.name, window.name, *piece),
+        start_us=window.start_us(number),
+        end_us=window.end_us(number),
+        unit=kpi.unit,
+        exponent=moment.digits if kpi.unit is Unit.MONEY else 0,
+        numerator=numerator,
+        denominator=denominator,
+        interval=wilson(numerator, denominator) if kpi.proportion and denominator else None,
+        status=moment.status,
+        revision=revision,
+        watermark_us=moment.watermark_us,
+        definition=kpi.definition,
+        emitted_us=moment.now_us,
+    )

@@ -1,0 +1,116 @@
+"""Event time of a topic: the least of what its partitions announced.
+
+Nothing is closed before every partition was heard. An idle partition lets the topic go up to what the others had
+announced when its promise came, and no further, so a dead one holds it. When all are idle the topic goes on from the
+highest watermark at the pace of the wall clock, up to the earliest of their promises. It never goes back.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+
+from models.delta import Mark
+from models.table import Table, packed_codec
+
+PartitionKey = tuple[str, int]
+
+
+class Heard(msgspec.Struct, array_like=True):
+    """What a partition last announced; `allowed_us`: how far its promise lets the topic go."""
+
+    at_us: int | None
+    promise_us: int | None
+    allowed_us: int | None
+
+    @property
+    def reaches_us(self) -> int | None:
+        """The partition's own say in the topic's watermark."""
+        if self.promise_us is None or self.allowed_us is None:
+            return self.at_us
+        return self.allowed_us if self.at_us is None else max(self.at_us, self.allowed_us)
+
+
+class TopicTime(msgspec.Struct, array_like=True):
+    """The watermark of a topic; while all its partitions are idle it goes on from `idle_from_us` (event time)
+    since `idle_since_us` (wall clock)."""
+
+    at_us: int | None = None
+    idle_from_us: int | None = None
+    idle_since_us: int | None = None
+
+    @property
+    def idle(self) -> bool:
+        """Whether all partitions were idle when last heard."""
+        return self.idle_since_us is not None
+
+
+class Watermarks:
+    """Two tables, what was heard and what follows from it, for the topics with these `expected` partitions."""
+
+    def __init__(self, expected: Iterable[PartitionKey]) -> None:
+        self.heard: Table[PartitionKey, Heard] = Table("heard", packed_codec(Heard, PartitionKey))
+        self.topics: Table[str, TopicTime] = Table("topics", packed_codec(TopicTime, str))
+        self._partitions: dict[str, list[PartitionKey]] = {}
+        for key in sorted(expected):
+            self._partitions.setdefault(key[0], []).append(key)
+
+    def hear(self, topic: str, partition: int, mark: Mark) -> None:
+        """Take an announcement."""
+        heard = Heard(mark.at_us, mark.promise_us, None)
+        if mark.promise_us is not None:
+            heard.allowed_us = self._busy_minimum(topic, but=partition)
+            before = self.heard.rows.get((topic, partition))
+            if heard.allowed_us is None and before is not None:
+                heard.allowed_us = before.allowed_us
+        self.heard.put((topic, partition), heard)
+        self._settle(topic)
+
+    def of(self, topics: Iterable[str]) -> int | None:
+        """The watermark of what these topics feed. One without watermark, or idle unless all are, holds nothing back."""
+        times = [time for topic in topics if (time := self.topics.rows.get(topic)) and time.at_us is not None]
+        busy = [time.at_us for time in times if not time.idle and time.at_us is not None]
+        known = busy or [time.at_us for time in times if time.at_us is not None]
+        return min(known, default=None)
+
+    def by_topic(self) -> dict[str, int]:
+        """Topics that have one."""
+        return {topic: time.at_us for topic, time in self.topics.rows.items() if time.at_us is not None}
+
+    def _busy_minimum(self, topic: str, but: int) -> int | None:
+        others = (self.heard.rows.get(key) for key in self._partitions[topic] if key[1] != but)
+        busy = [heard.at_us for heard in others if heard is not None and heard.promise_us is None]
+        return min((at_us for at_us in busy if at_us is not None), default=None)
+
+    def _settle(self, topic: str) -> None:
+        """Recompute a topic's watermark once all its partitions were heard."""
+        all_heard = [self.heard.rows.get(key) for key in self._partitions[topic]]
+        heard = [one for one in all_heard if one is not None]
+        if len(heard) < len(all_heard):
+            return
+        time = self.topics.rows.get(topic) or TopicTime()
+        promises = [one.promise_us for one in heard if one.promise_us is not None]
+        reached = _idle(time, heard, promises) if len(promises) == len(heard) else _busy(time, heard)
+        if reached is not None:
+            time.at_us = reached if time.at_us is None else max(time.at_us, reached)
+        self.topics.put(topic, time)
+
+
+def _busy(time: TopicTime, heard: list[Heard]) -> int | None:
+    """The least of all partitions, idle ones as far as they allow; one that is busy and has none yet holds it."""
+    time.idle_from_us = time.idle_since_us = None
+    busy = [one.at_us for one in heard if one.promise_us is None]
+    if None in busy:
+        return None
+    reached = [one.reaches_us for one in heard if one.reaches_us is not None]
+    return min(reached, default=None)
+
+
+def _idle(time: TopicTime, heard: list[Heard], promises: list[int]) -> int | None:
+    """On from the highest at the pace of the wall clock, up to the earliest promise."""
+    known = [one.at_us for one in heard if one.at_us is not None]
+    if not known:
+        return None
+    earliest = min(promises)
+    if time.idle_since_us is None or time.idle_from_us is None:
+        time.idle_from_us, time.idle_since_us = max(*known, time.at_us or 0), earliest
+    return min(time.idle_from_us + max(0, earliest - time.idle_since_us), max(earliest, time.idle_from_us))

@@ -1,0 +1,113 @@
+"""The windowed table: measures by topic, window kind, window number and slice.
+
+Cells of a topic close by that topic's watermark alone. A cell is let go when no event can reach it any more: an event
+that comes later still (its partition was idle while the others went on) is in no window, and is counted as `frozen`.
+"""
+
+from collections.abc import Iterable, Iterator
+
+import msgspec
+
+from models.delta import Measured, SliceDelta
+from models.slices import Slice
+from models.table import Change, check_version
+
+VERSION = 1
+
+Kind = tuple[str, str]
+"""Topic and window name."""
+
+
+class WindowCell(msgspec.Struct, array_like=True):
+    """Measures of a slice in one window, and how often each KPI of it was published."""
+
+    measured: Measured
+    revisions: dict[str, int]
+
+
+CellKey = tuple[str, str, int, str, str]
+Row = dict[Slice, WindowCell]
+_encode = msgspec.msgpack.Encoder().encode
+_decode_cell = msgspec.msgpack.Decoder(WindowCell).decode
+_decode_key = msgspec.msgpack.Decoder(CellKey).decode
+
+
+class WindowedTable:
+    """A table (see ChangeLogged); `rows[topic, window][number][slice]`."""
+
+    name = "windows"
+
+    def __init__(self) -> None:
+        self.rows: dict[Kind, dict[int, Row]] = {}
+        self._changed: set[CellKey] = set()
+        self.frozen = 0
+
+    def __len__(self) -> int:
+        return sum(len(row) for numbers in self.rows.values() for row in numbers.values())
+
+    def fold(self, topic: str, delta: SliceDelta, first_kept: dict[str, int]) -> Iterator[tuple[str, int, Measured]]:
+        """Add the cells of a slice; yields the windows that changed. Windows before `first_kept` (by kind) are gone."""
+        for window, first, span, measured in delta.cells:
+            numbers = self.rows.setdefault((topic, window), {})
+            kept = max(first, first_kept.get(window, first))
+            self.frozen += min(kept, first + span) - first
+            for number in range(kept, first + span):
+                self._add(numbers.setdefault(number, {}), (delta.dimension, delta.segment), measured)
+                self._changed.add((topic, window, number, delta.dimension, delta.segment))
+                yield window, number, measured
+
+    def row(self, topic: str, window: str, number: int) -> Row:
+        """All slices of one window; empty if there are none."""
+        return self.rows.get((topic, window), {}).get(number, {})
+
+    def measured(self, topics: Iterable[str], window: str, number: int, piece: Slice) -> Measured:
+        """The measures of several topics together."""
+        found: Measured = {}
+        for topic in topics:
+            if cell := self.row(topic, window, number).get(piece):
+                found |= cell.measured
+        return found
+
+    def next_revision(self, topic: str, window: str, number: int, piece: Slice, kpi: str) -> int:
+        """Count one more publication of a KPI; the first is revision 1."""
+        row = self.rows.setdefault((topic, window), {}).setdefault(number, {})
+        cell = row.setdefault(piece, WindowCell({}, {}))
+        revision = cell.revisions[kpi] = cell.revisions.get(kpi, 0) + 1
+        self._changed.add((topic, window, number, *piece))
+        return revision
+
+    def release(self, topic: str, window: str, before: int) -> None:
+        """Let go of the windows before a number."""
+        numbers = self.rows.get((topic, window), {})
+        for number in [number for number in numbers if number < before]:
+            self._changed.update((topic, window, number, *piece) for piece in numbers.pop(number))
+
+    def drain(self) -> Iterator[Change]:
+        """See ChangeLogged."""
+        changed, self._changed = self._changed, set()
+        for key in changed:
+            topic, window, number, dimension, segment = key
+            cell = self.row(topic, window, number).get((dimension, segment))
+            yield _encode(key), None if cell is None else bytes((VERSION,)) + _encode(cell)
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """See ChangeLogged."""
+        topic, window, number, dimension, segment = _decode_key(key)
+        numbers = self.rows.setdefault((topic, window), {})
+        if value is None:
+            row = numbers.get(number, {})
+            row.pop((dimension, segment), None)
+            if not row:
+                numbers.pop(number, None)
+            return
+        check_version(self.name, VERSION, value)
+        numbers.setdefault(number, {})[dimension, segment] = _decode_cell(value[1:])
+
+    @staticmethod
+    def _add(row: Row, piece: Slice, measured: Measured) -> None:
+        cell = row.get(piece)
+        if cell is None:
+            row[piece] = WindowCell(dict(measured), {})
+            return
+        for name, n in measured.items():
+            cell.measured[name] = cell.measured.get(name, 0) + n

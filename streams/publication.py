@@ -1,0 +1,91 @@
+"""Records of `kpi-values`: the public form of a KPI value, and back."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from decimal import Context, Decimal
+from functools import lru_cache
+
+import msgspec
+
+from models.kpi_value import KpiValue, Status, Unit
+from models.stage import Outgoing
+
+VALUES_TOPIC = "kpi-values"
+SIGNIFICANT = Context(prec=20)
+"""Digits of a ratio of money: the contract asks for at least 12."""
+
+
+class KpiValueRecord(msgspec.Struct, frozen=True, kw_only=True):
+    """A revision of a window of a series. Times are RFC 3339 UTC; money is decimal text in major units.
+
+    `value` is null for a ratio over 0; `denominator` is null for a sum; `interval` is the 95 % Wilson interval.
+    """
+
+    kpi: str
+    window: str
+    start: str
+    end: str
+    dimension: str
+    segment: str
+    value: float | str | None
+    unit: Unit
+    numerator: int | str
+    denominator: int | None
+    interval: tuple[float, float] | None
+    status: Status
+    revision: int
+    watermark: str
+    definition: str
+    emitted_at: str
+
+
+_encode = msgspec.json.Encoder().encode
+read_value = msgspec.json.Decoder(KpiValueRecord).decode
+
+
+def rfc3339(at_us: int) -> str:
+    """UTC with a `Z`; the fraction only where there is one."""
+    return _second(at_us // 1_000_000) + (f".{at_us % 1_000_000:06d}Z" if at_us % 1_000_000 else "Z")
+
+
+@lru_cache(maxsize=10_000)
+def _second(at_s: int) -> str:
+    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+
+
+def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
+    """As it is written. Keyed by series and window start; `partitions`: the partition of each dimension.
+
+    The segment comes last in the key: it alone may hold the separator.
+    """
+    kpi, window, dimension, segment = value.series
+    start = rfc3339(value.start_us)
+    money = value.unit is Unit.MONEY
+    record = KpiValueRecord(
+        kpi=kpi,
+        window=window,
+        start=start,
+        end=rfc3339(value.end_us),
+        dimension=dimension,
+        segment=segment,
+        value=_money(value) if money else value.value,
+        unit=value.unit,
+        numerator=str(Decimal(value.numerator).scaleb(-value.exponent)) if money else value.numerator,
+        denominator=value.denominator,
+        interval=value.interval,
+        status=value.status,
+        revision=value.revision,
+        watermark=rfc3339(value.watermark_us),
+        definition=value.definition,
+        emitted_at=rfc3339(value.emitted_us),
+    )
+    key = f"{kpi}|{window}|{dimension}|{start}|{segment}"
+    return Outgoing(VALUES_TOPIC, partitions[dimension], key.encode(), _encode(record))
+
+
+def _money(value: KpiValue) -> str | None:
+    """Exact for a sum, 20 significant digits for a ratio; never in exponent form."""
+    amount = value.amount
+    if amount is None:
+        return None
+    return f"{amount:f}" if value.denominator is None else f"{SIGNIFICANT.plus(amount):f}"

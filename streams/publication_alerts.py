@@ -1,0 +1,90 @@
+"""The records of `kpi-alerts`: a transition of an alert as JSON, keyed by its fingerprint."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Literal
+
+import msgspec
+
+from alerting.alert import Transition
+from alerting.condition import Level
+from alerting.lifecycle import Send, State
+
+TOPIC = "kpi-alerts"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class AlertRecord(msgspec.Struct, frozen=True):
+    """As it is on the topic. Times are event time in RFC 3339 UTC; money is in major units."""
+
+    fingerprint: str
+    rule: str
+    state: Literal["firing", "resolved"]
+    level: Level
+    kpi: str
+    window: str
+    dimension: str
+    segment: str
+    value: float | None
+    threshold: float
+    numerator: int
+    denominator: int | None
+    interval: tuple[float, float] | None
+    last_values: tuple[float | None, ...]
+    """Oldest first, one a window, at most 20."""
+    stale: bool
+    starts_at: datetime
+    ends_at: datetime | None
+    reason: Send
+    labels: dict[str, str]
+    annotations: dict[str, str]
+    sequence: int
+    """1, 2, ... of this fingerprint; with it the idempotency key."""
+
+
+_ENCODER = msgspec.json.Encoder()
+_DECODER = msgspec.json.Decoder(AlertRecord)
+
+
+class MalformedAlert(ValueError):  # noqa: N818  (what it is, not what it does)
+    """Bytes that are no alert record; says why."""
+
+
+def alert_record(transition: Transition) -> bytes:
+    """The value of the record; its key is the fingerprint."""
+    return _ENCODER.encode(
+        AlertRecord(
+            fingerprint=transition.fingerprint,
+            rule=transition.rule,
+            state="firing" if transition.state is State.FIRING else "resolved",
+            level=transition.level,
+            kpi=transition.kpi,
+            window=transition.window,
+            dimension=transition.dimension,
+            segment=transition.segment,
+            value=transition.value,
+            threshold=transition.threshold,
+            numerator=transition.numerator,
+            denominator=transition.denominator,
+            interval=transition.interval,
+            last_values=transition.last_values,
+            stale=transition.stale,
+            starts_at=_time(transition.starts_at_us),
+            ends_at=None if transition.ends_at_us is None else _time(transition.ends_at_us),
+            reason=transition.reason,
+            labels=dict(transition.labels),
+            annotations=dict(transition.annotations),
+            sequence=transition.sequence,
+        )
+    )
+
+
+def read_alert(value: bytes) -> AlertRecord:
+    """The record in `value`; fields it does not know are passed over. Raises MalformedAlert."""
+    try:
+        return _DECODER.decode(value)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
+        raise MalformedAlert(str(wrong)) from None
+
+
+def _time(us: int) -> datetime:
+    return _EPOCH + timedelta(microseconds=us)

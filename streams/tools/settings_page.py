@@ -1,0 +1,80 @@
+"""The page docs/settings.md, from the docstrings of models/settings.py: `python -m streams.tools.settings_page`."""
+
+import ast
+import inspect
+from pathlib import Path
+from typing import Literal, get_args, get_origin
+
+import msgspec
+
+from models import settings
+
+PAGE = Path("docs", "settings.md")
+
+_HEAD = """# Settings
+
+Every setting is an environment variable (`KPI_BROKER`) and a key of the YAML settings file (`broker`); the environment
+wins. `kpi config` prints the effective ones, secrets hidden. Made by `python -m streams.tools.settings_page`.
+"""
+
+
+def settings_page() -> str:
+    """The whole page: a table of the settings, then one of what a receiver takes."""
+    rows = [
+        (f"`{field}`" if field == "receivers" else f"`KPI_{field.upper()}`", *rest)  # a list fits no variable
+        for field, *rest in _fields(settings.Settings)
+    ]
+    receiver = [(f"`{field}`", *rest) for field, *rest in _fields(settings.Receiver)]
+    return (
+        f"{_HEAD}\n{_table('environment', rows)}\n"
+        f"## A receiver, in the list `receivers` of the settings file\n\n{_table('key', receiver)}"
+    )
+
+
+def _fields(struct: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
+    """Name, type, default and meaning of each field, in order."""
+    meanings = _docstrings(struct)
+    return [
+        (field.name, _type(field.type), _default(field), meanings.get(field.name, ""))
+        for field in msgspec.structs.fields(struct)
+    ]
+
+
+def _docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
+    """The string below each field, which Python itself does not keep."""
+    body = ast.parse(inspect.getsource(struct)).body[0]
+    assert isinstance(body, ast.ClassDef)
+    found = {}
+    for field, below in zip(body.body, body.body[1:], strict=False):
+        match field, below:
+            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
+                found[name] = " ".join(text.split())
+    return found
+
+
+def _type(annotation: object) -> str:
+    options = [option for option in get_args(annotation) if option is not type(None)]
+    if get_origin(annotation) is Literal:
+        return ", ".join(f"`{option}`" for option in options)
+    if get_origin(annotation) is tuple:
+        return f"list of {_type(options[0])}"
+    if options:  # X | None: absent is said by the default
+        return _type(options[0])
+    return annotation.__name__ if isinstance(annotation, type) else str(annotation)
+
+
+def _default(field: msgspec.structs.FieldInfo) -> str:
+    if field.default is msgspec.NODEFAULT:
+        return "required"
+    return "" if field.default in {None, ()} else f"`{field.default}`"
+
+
+def _table(first: str, rows: list[tuple[str, ...]]) -> str:
+    lines = [f"| {first} | type | default | meaning |", "|---|---|---|---|"]
+    lines += [f"| {' | '.join(row)} |" for row in rows]
+    return "\n".join(lines) + "\n"
+
+
+if __name__ == "__main__":
+    PAGE.parent.mkdir(exist_ok=True)
+    PAGE.write_text(settings_page(), encoding="utf-8")

@@ -1,0 +1,69 @@
+"""The topics: inputs, internal and public ones, with what each must be."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from models import click, order, social, status
+from streams.measuring import dead_letter, deltas
+
+DAY_MS = 86_400_000
+MAX_INPUT_BYTES = 1_048_588
+"""The broker's default limit of a record batch."""
+
+ALERTS_TOPIC = "kpi-alerts"
+VALUES_TOPIC = "kpi-values"
+STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": deltas.TOPIC}
+"""Stages of the engine and the topic whose partition count each follows."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicSpec:
+    """`partitions`: when created; an existing topic may have other counts unless it is `fixed` to another's."""
+
+    name: str
+    partitions: int
+    configs: Mapping[str, str] = field(default_factory=dict)
+    same_as: str | None = None
+
+    @property
+    def is_input(self) -> bool:
+        """Inputs come as the company has them."""
+        return self.name in INPUTS
+
+
+INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC)
+
+_INPUT = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
+_CHANGELOG = {
+    "cleanup.policy": "compact",
+    "segment.ms": "600000",
+    "min.cleanable.dirty.ratio": "0.1",
+    "max.compaction.lag.ms": "600000",
+}
+
+
+def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
+    """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
+    return (
+        *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
+        TopicSpec(deltas.TOPIC, partitions, {"retention.ms": str(7 * DAY_MS)}),
+        TopicSpec(VALUES_TOPIC, partitions, _VALUES),
+        TopicSpec(ALERTS_TOPIC, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * DAY_MS)}),
+        TopicSpec(
+            dead_letter.TOPIC,
+            partitions,
+            {"max.message.bytes": str(MAX_INPUT_BYTES + 65_536), "retention.ms": str(90 * DAY_MS)},
+        ),
+        TopicSpec(status.TOPIC, 1, _CHANGELOG),
+        *(
+            TopicSpec(f"{app_id}-{stage}-changelog", partitions, _CHANGELOG, same_as=source)
+            for stage, source in STAGES.items()
+        ),
+    )
+
+
+_VALUES = {
+    "cleanup.policy": "compact,delete",
+    "min.compaction.lag.ms": str(DAY_MS),
+    "retention.ms": str(400 * DAY_MS),
+}

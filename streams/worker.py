@@ -1,0 +1,102 @@
+"""The process `kpi worker`: the app, its metrics port, and an end on SIGTERM that commits."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, NoReturn
+
+import faust
+import structlog
+
+from alerting.rule import Rule
+from models.kpi import Catalogue
+from models.outcome import Ledger
+from models.settings import Settings
+from streams.app import create_app
+from streams.engine.app import EngineApp
+from streams.engine.exporter import Exporter
+from streams.engine.task import wall_us
+from streams.histogram import Histogram
+from streams.measuring.stage import MeasureTables
+from streams.metrics import Snapshot, SnapshotCollector
+from streams.monitoring.stage import MonitorOutput, MonitorStage, MonitorTables
+
+log = structlog.get_logger("worker")
+
+
+@dataclass(slots=True)
+class Measurements:
+    """What the engine tells while it runs; see streams.engine.observer.Observer."""
+
+    commits: dict[str, Histogram] = field(default_factory=dict)
+    written: dict[str, int] = field(default_factory=dict)
+    event_to_metric: Histogram = field(default_factory=Histogram)
+    restored_rows: int = 0
+    restore_s: float = 0.0
+
+    def stepped(self, stage: str, output: Any, now_us: int) -> None:  # noqa: ANN401, ARG002  the stage's own type
+        """See Observer: the events of a monitor step are in every snapshot from now on."""
+        if isinstance(output, MonitorOutput):
+            for at_ms, n in output.arrivals:
+                self.event_to_metric.observe(max(0.0, now_us / 1e6 - at_ms / 1e3), n)
+
+    def committed(self, stage: str, records: int, seconds: float) -> None:
+        """See Observer."""
+        self.commits.setdefault(stage, Histogram()).observe(seconds)
+        self.written[stage] = self.written.get(stage, 0) + records
+
+    def restored(self, keys: int, seconds: float) -> None:
+        """See Observer."""
+        self.restored_rows += keys
+        self.restore_s += seconds
+        log.info("restored", rows=keys, seconds=round(seconds, 3))
+
+
+def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
+    """Everything of one moment: nothing is awaited."""
+    now_us = wall_us()
+    snapshot = Snapshot(
+        commits=measurements.commits,
+        written=measurements.written,
+        event_to_metric=measurements.event_to_metric,
+        restored_rows=measurements.restored_rows,
+        restore_s=measurements.restore_s,
+    )
+    for task in app.tables.tasks.values():
+        for table in task.tables.all():
+            place = (task.stage.name, table.name)
+            snapshot.rows[place] = snapshot.rows.get(place, 0) + len(table)
+        for tp in task.positions:
+            snapshot.lag[tp.topic] = snapshot.lag.get(tp.topic, 0) + (task.lag(tp) or 0)
+            snapshot.freshness_s = max(snapshot.freshness_s, task.freshness_s(tp, now_us))
+        if isinstance(task.tables, MeasureTables):
+            ledger = snapshot.ledgers.setdefault(task.stage.inputs[0], Ledger())
+            ledger.add(task.tables.ledger.row)
+            snapshot.heartbeats.append(task.tables.heartbeats.row)
+        elif isinstance(task.tables, MonitorTables) and isinstance(task.stage, MonitorStage):
+            snapshot.values += task.stage.shown(task.tables, now_us)
+            snapshot.watermarks_us |= task.tables.marks.by_topic()
+            snapshot.frozen_cells += task.tables.cells.frozen
+    return snapshot
+
+
+def run_worker(
+    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int]
+) -> NoReturn:
+    """Run until SIGTERM or SIGINT, then commit and end with exit code 0; a fault ends with 70."""
+    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # thousands of lines while a broker is away
+    loop = asyncio.new_event_loop()
+    asyncio.set_event_loop(loop)
+    measurements = Measurements()
+    app = create_app(settings, catalogue, rules, partitions, measurements)
+    exporter = Exporter(
+        lambda: SnapshotCollector(take_snapshot(app, measurements), catalogue.kpis, settings.reporting_currency),
+        lambda: app.health.reasons(time.monotonic()),
+    )
+    loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
+    log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
+    worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
+    worker.execute_from_commandline()
+    raise SystemExit(0)

@@ -1,0 +1,63 @@
+"""The e-commerce clickstream, fetched as a wheel: its known figures, and the demo's slice of it."""
+
+import gzip
+import subprocess
+import sys
+import zipfile
+from collections import Counter
+from pathlib import Path
+
+import pytest
+
+from models.click import Click, decode_click
+from streams.tools import datasets, demo_slice
+
+WHEEL = "retentioneering==5.2.4"
+DEMO = Path(__file__).parents[2] / "deploy" / "demo"
+
+
+@pytest.fixture(scope="session")
+def ecom(pytestconfig: pytest.Config) -> Path:
+    """`ecom.csv.gz` of the wheel, downloaded once and kept in pytest's cache folder."""
+    folder = pytestconfig.cache.mkdir("retentioneering-5.2.4")
+    file = folder / "ecom.csv.gz"
+    if not file.exists():
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
+        subprocess.run(command, check=True)
+        [wheel] = folder.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            content = archive.read("retentioneering/datasets/ecom.csv.gz")
+        part = file.with_suffix(".part")
+        part.write_bytes(content)
+        part.rename(file)  # a run that is cut off leaves no half file
+    return file
+
+
+@pytest.fixture(scope="session")
+def clicks(ecom: Path) -> list[Click]:
+    decoded = [decode_click(record.key, record.value) for record in datasets.source(ecom, None).read()]
+    return [click for click in decoded if isinstance(click, Click)]
+
+
+def test_the_clickstream_has_its_known_figures(clicks: list[Click]) -> None:
+    assert len(clicks) == len({click.event_id for click in clicks}) == 31_106
+    assert len({click.visitor_id for click in clicks}) == 600
+    assert len({click.session_id for click in clicks}) == 3_605
+    assert len({click.session_id for click in clicks if click.event_type == "purchase"}) == 470
+
+
+def test_events_come_by_time(clicks: list[Click]) -> None:
+    times = [click.at_us for click in clicks]
+    assert times == sorted(times)
+
+
+def test_names_are_those_of_the_contract(clicks: list[Click]) -> None:
+    types = Counter(click.event_type for click in clicks)
+    assert (types["view_item"], types["begin_checkout"], types["add_payment_info"]) == (6_851, 958, 709)
+    assert types["page_view"] == 6_521 + 2_762 + 1_204 + 796 + 659 + 406 + 276
+    assert {c.channel for c in clicks} == {"Organic Search", "Direct", "Email", "Paid Search", "Organic Social"}
+
+
+def test_the_clicks_of_the_demo_are_what_the_command_in_its_readme_makes(ecom: Path) -> None:
+    made = b"".join(demo_slice.clicks(ecom))
+    assert made == gzip.decompress((DEMO / "clickstream.ndjson.gz").read_bytes())

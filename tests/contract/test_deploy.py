@@ -1,0 +1,79 @@
+"""What is deployed names what exists: settings, files, versions, targets."""
+
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree as ET
+
+import msgspec
+import pytest
+import yaml
+
+from models.settings import Settings
+from streams.tools.kafka_jars import KAFKA_VERSION, pom_file
+
+ROOT = Path(__file__).parents[2]
+COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
+SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
+PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+
+
+def test_the_services_are_those_of_the_flow() -> None:
+    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "prometheus"]
+
+
+@pytest.mark.parametrize("service", ["topics", "worker", "notify"])
+def test_every_variable_is_a_setting(service: str) -> None:
+    variables = SERVICES[service]["environment"]
+    fields = {f"KPI_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
+    assert variables.keys() <= fields
+    assert variables["KPI_METRICS_HOST"] == "0.0.0.0"  # noqa: S104  what is checked
+
+
+def test_a_worker_that_exits_is_started_again_after_the_topics_are_there() -> None:
+    for service in ("worker", "notify"):
+        assert SERVICES[service]["restart"] == "unless-stopped"
+        assert SERVICES[service]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
+    assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
+
+
+def test_what_is_mounted_or_depended_on_exists() -> None:
+    for service in SERVICES.values():
+        assert service.get("depends_on", {}).keys() <= SERVICES.keys()
+        for volume in service.get("volumes", []):
+            source = volume.split(":")[0]
+            assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"]
+
+
+def test_kafka_is_one_version_everywhere() -> None:
+    namespace = {"m": "http://maven.apache.org/POM/4.0.0"}
+    pom = ET.parse(pom_file()).getroot()  # noqa: S314  our own file
+    assert SERVICES["kafka"]["image"] == f"apache/kafka:{KAFKA_VERSION}"
+    assert pom.findtext("m:properties/m:kafka.version", namespaces=namespace) == KAFKA_VERSION
+
+
+def test_prometheus_scrapes_the_metrics_port_of_services_that_exist() -> None:
+    scraped = yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"]
+    port = Settings().metrics_port
+    targets = [target for job in scraped for config in job["static_configs"] for target in config["targets"]]
+    assert targets == [f"worker:{port}", f"notify:{port}"]
+
+
+@pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Debian's prometheus")
+def test_promtool_accepts_the_scrape_config() -> None:
+    answer = subprocess.run(["promtool", "check", "config", PROMETHEUS], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
+
+
+def test_everything_the_image_copies_exists() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    copies = [line.split()[1:-1] for line in dockerfile.splitlines() if line.startswith("COPY")]
+    sources = [source for copy in copies if not copy[0].startswith("--from") for source in copy]
+    assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_lock_names_exact_versions_and_no_place_to_get_them() -> None:
+    lines = (ROOT / "requirements.lock").read_text(encoding="utf-8").splitlines()
+    pins = [line for line in lines if line and not line.startswith("#")]
+    assert [pin for pin in pins if pin.count("==") != 1 or "@" in pin or "/" in pin] == []
