@@ -77,6 +77,10 @@ class Output(Protocol):
         """Whether there is anything to commit."""
 
     @property
+    def unfinished(self) -> bool:
+        """Whether the step had more to do than one step may: the next tick comes at once."""
+
+    @property
     def pending_bytes(self) -> int:
         """Memory the output holds until it is committed; a lot of it makes a commit due."""
 

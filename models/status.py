@@ -51,11 +51,12 @@ class MeasureStatus(msgspec.Struct, tag="measure", tag_field="kind", frozen=True
 
 
 class MonitorStatus(msgspec.Struct, tag="monitor", tag_field="kind", frozen=True, kw_only=True):
-    """A task of the monitor: the watermarks of the topics, as far as it has heard."""
+    """A task of the monitor: the watermarks it has heard; `unfinished`: windows they close are still being published."""
 
     task: str
     partition: int
     watermarks_us: dict[str, int]
+    unfinished: bool
     emitted_us: int
 
 

@@ -90,11 +90,13 @@ def topics_check() -> None:
 @app.command()
 def worker() -> None:
     """Consume events, publish KPIs and alerts. Ends with 70 on a fault, for its supervisor to restart."""
+    from streams import logs
     from streams.configuration import load_definitions
     from streams.tools import topics
     from streams.worker import run_worker
 
     effective = settings()
+    logs.configure(effective)
     definitions = load_definitions(effective, DEPLOY)
     partitions = asyncio.run(topics.check(effective))
     run_worker(effective, definitions.catalogue, definitions.rules, partitions)
@@ -103,9 +105,12 @@ def worker() -> None:
 @app.command()
 def notify() -> None:
     """Deliver alerts to the receivers."""
+    from streams import logs
     from streams.delivering.notify import notify as deliver
 
-    asyncio.run(deliver(settings()))
+    effective = settings()
+    logs.configure(effective)
+    asyncio.run(deliver(effective))
 
 
 @app.command()

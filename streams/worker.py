@@ -86,7 +86,6 @@ def run_worker(
     settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int]
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT, then commit and end with exit code 0; a fault ends with 70."""
-    logging.getLogger("aiokafka").setLevel(logging.ERROR)  # thousands of lines while a broker is away
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     measurements = Measurements()
@@ -98,5 +97,6 @@ def run_worker(
     loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
     log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
+    worker.spinner = None  # it writes control characters into a log
     worker.execute_from_commandline()
     raise SystemExit(0)

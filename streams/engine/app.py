@@ -89,8 +89,9 @@ class EngineApp(faust.App):
 
     def fail(self, error: BaseException) -> None:
         """End the process now: state may be half-changed, and nothing of it may be committed."""
-        detail = str(error) if isinstance(error, KpiError) else repr(error)
-        log.error("stopping to restart from the last commit", error=detail, exc_info=error)
+        ours = isinstance(error, KpiError)  # says all there is to say
+        detail = str(error) if ours else repr(error)
+        log.error("stopping, to be restarted from the last commit", error=detail, exc_info=None if ours else error)
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(EXIT_FAULT)
@@ -99,6 +100,8 @@ class EngineApp(faust.App):
         """The agent of every input."""
         async for fetched in stream:
             if task := self.tables.of(fetched.tp):
+                if task.full:
+                    await self.tables.guarded(task.commit)
                 try:
                     task.apply(fetched)
                 except Exception as error:  # noqa: BLE001  Faust would acknowledge the batch and go on
@@ -110,12 +113,22 @@ class EngineApp(faust.App):
         except Exception as error:  # noqa: BLE001  as in _feed
             self.fail(error)
 
+    def _finish(self) -> None:
+        """Go on with steps that had more to do than one step may."""
+        try:
+            for task in self.tables.tasks.values():
+                if task.unfinished and not task.full:
+                    task.tick()
+        except Exception as error:  # noqa: BLE001  as in _feed
+            self.fail(error)
+
     async def _commit(self) -> None:
         progress = Progress({}, time.monotonic())
         while not self.should_stop:
             await asyncio.sleep(COMMIT_LOOK_S)
             now_s = time.monotonic()
             self.tables.commit_due(now_s)
+            self._finish()
             progress = self._watch(progress, now_s)
 
     def _watch(self, progress: Progress, now_s: float) -> Progress:

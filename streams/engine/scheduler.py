@@ -6,8 +6,9 @@ from typing import Any
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
-CHUNK = 2_000
-"""Records of one step: about 20 ms of work; the longest stall of the event loop is a few of them."""
+MAX_RECORDS = 2_000
+MAX_BYTES = 512 * 1024
+"""Of one step: some 20 ms of work; the longest stall of the event loop is a few of them."""
 
 
 class BatchScheduler(SchedulingStrategyT):
@@ -18,9 +19,19 @@ class BatchScheduler(SchedulingStrategyT):
         position = {tp: 0 for tp, fetched in records.items() if fetched}
         while position:
             for tp, start in list(position.items()):
-                chunk = records[tp][start : start + CHUNK]
-                yield tp, chunk
-                if start + CHUNK < len(records[tp]):
-                    position[tp] = start + CHUNK
+                end = chunk_end(records[tp], start)
+                yield tp, records[tp][start:end]
+                if end < len(records[tp]):
+                    position[tp] = end
                 else:
                     del position[tp]
+
+
+def chunk_end(records: Sequence[Any], start: int) -> int:
+    """Where the chunk that begins at `start` ends: at least one record further."""
+    size, last = 0, min(start + MAX_RECORDS, len(records))
+    for end in range(start, last):
+        size += len(records[end].value or b"")
+        if size > MAX_BYTES:
+            return max(end, start + 1)
+    return last

@@ -44,6 +44,7 @@ class Task:
         self.writer = writer
         self.changelog = TopicPartition(changelog, partition)
         self.generation: int | None = None
+        self.unfinished = False
         self.positions: dict[TP, int] = {}
         self._committed: dict[TP, int] = {}
         self._looks: dict[TP, Position] = {}
@@ -118,6 +119,11 @@ class Task:
         """Whether to commit now; `now_s` is monotonic."""
         return self._pending is not None and not self._lock.locked() and self._policy.due(self._pending, now_s)
 
+    @property
+    def full(self) -> bool:
+        """Whether so much waits for a commit that no more may be added."""
+        return self._pending is not None and self._policy.full(self._pending)
+
     async def commit(self) -> None:
         """Write what changed since the last commit; waits for one that is in flight."""
         async with self._lock:
@@ -131,6 +137,7 @@ class Task:
 
     def _step(self, read: Batch | Tick) -> None:
         output = self.stage.step(self.tables, read, wall_us())
+        self.unfinished = output.unfinished
         if output.moved:
             self._outputs.append(output)
             self._mark_pending(len(read.records) if isinstance(read, Batch) else 0, output.pending_bytes)

@@ -79,10 +79,10 @@ class TransactionalWriter:
         await producer.client._wait_on_metadata(target.topic)
         batch = producer.create_batch()
         for key, value, headers in rows:
-            if batch.append(key=key, value=value, timestamp=None, headers=headers) is None:
+            if batch.append(key=key, value=value, timestamp=None, headers=list(headers)) is None:
                 sends.append(await producer.send_batch(batch, target.topic, partition=target.partition))
                 batch = producer.create_batch()
-                taken = batch.append(key=key, value=value, timestamp=None, headers=headers)
+                taken = batch.append(key=key, value=value, timestamp=None, headers=list(headers))
                 assert taken is not None, "an empty batch takes a record of any size"
         batch.close()
         sends.append(await producer.send_batch(batch, target.topic, partition=target.partition))

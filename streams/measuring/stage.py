@@ -71,6 +71,7 @@ class MeasureOutput:
     mark: Mark | None = None
     received: int = 0
     pending_bytes: int = 0
+    unfinished: bool = False
 
     @property
     def moved(self) -> bool:

@@ -1,4 +1,4 @@
-"""What a move of the watermark does to the windows of a group of KPIs.
+"""Which windows of a group of KPIs the watermark closes, and which is open to the public.
 
               closed before              earliest open
     ----------------|----------------------|------------->  window numbers of one kind
@@ -6,58 +6,71 @@
      corrected         allowed lateness       published, provisionally
 """
 
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
 
 from models.kpi_value import Status
+from models.slices import Slice
 from models.window import Window
 from streams.monitoring.windows import WindowedTable
 
-Touched = dict[tuple[str, int], dict[tuple[str, str], set[str]]]
+MAX_SLICES = 500
+"""Slices of windows closed in one step: some 20 ms of work, so a replay of a year does not hold up the event loop."""
+
+Touched = dict[tuple[str, int], dict[Slice, set[str]]]
 """Measures that changed since they were last published, by window name and number, and by slice."""
 
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """A window to publish: all of its slices, or only what was touched."""
+    """A window to publish."""
 
     window: Window
     number: int
     status: Status
 
 
-@dataclass(frozen=True, slots=True)
-class Closing:
-    """The rule of one window kind."""
+def closed_before(window: Window, watermark_us: int, allowed_lateness_us: int) -> int:
+    """Windows below this number are final at this watermark."""
+    return window.earliest_open(watermark_us - allowed_lateness_us)
 
-    window: Window
-    allowed_lateness_us: int
 
-    def closed_before(self, watermark_us: int | None) -> int | None:
-        """Windows below this number are final; None: no watermark, none is."""
-        return None if watermark_us is None else self.window.earliest_open(watermark_us - self.allowed_lateness_us)
+def kept_from(window: Window, watermark_us: int, allowed_lateness_us: int, horizon_us: int) -> int:
+    """Windows below this number are let go: no event within `horizon_us` can reach them."""
+    kept_us = min(horizon_us, window.corrected_for_us or horizon_us)
+    return window.earliest_open(watermark_us - allowed_lateness_us - kept_us)
 
-    def corrected(self, touched: Touched, was_us: int | None) -> Iterator[Due]:
-        """Windows that were final before and changed."""
-        before = self.closed_before(was_us)
-        if before is not None:
-            for name, number in sorted(touched):
-                if name == self.window.name and number < before:
-                    yield Due(self.window, number, Status.CORRECTED)
 
-    def final(self, table: WindowedTable, topics: Iterable[str], was_us: int | None, is_us: int) -> Iterator[Due]:
-        """Windows that the watermark closed on its way from `was_us` to `is_us`."""
-        first, before = self.closed_before(was_us), self.closed_before(is_us)
-        if before is None or first == before:
-            return
-        existing = {number for topic in topics for number in table.rows.get((topic, self.window.name), ())}
-        for number in sorted(existing):
-            if number < before and (first is None or number >= first):
-                yield Due(self.window, number, Status.FINAL)
+@dataclass(slots=True)
+class Agenda:
+    """The windows of a group that are not closed yet, earliest end first. Not stored: it follows from the cells."""
 
-    def first_kept(self, watermark_us: int | None, horizon_us: int) -> int | None:
-        """Windows below this number are let go: no event within `horizon_us` can reach them."""
-        if watermark_us is None:
-            return None
-        kept_us = min(horizon_us, self.window.corrected_for_us or horizon_us)
-        return self.window.earliest_open(watermark_us - self.allowed_lateness_us - kept_us)
+    _ends: list[tuple[int, str, int]] = field(default_factory=list)
+    _known: set[tuple[str, int]] = field(default_factory=set)
+
+    def add(self, window: Window, number: int) -> None:
+        """A window that has a cell."""
+        if (window.name, number) not in self._known:
+            self._known.add((window.name, number))
+            heappush(self._ends, (window.end_us(number), window.name, number))
+
+    def close(
+        self, table: WindowedTable, topics: Sequence[str], goal_us: int, allowed_lateness_us: int
+    ) -> tuple[list[tuple[str, int]], int]:
+        """Take the windows that the watermark `goal_us` closes, as many as a step may.
+
+        Answers them and the watermark at which just these are closed: windows that end together close together.
+        """
+        closed: list[tuple[str, int]] = []
+        slices, last_us = 0, 0
+        while self._ends and self._ends[0][0] + allowed_lateness_us <= goal_us:
+            end_us, name, number = self._ends[0]
+            if slices >= MAX_SLICES and end_us > last_us:
+                return closed, end_us + allowed_lateness_us - 1
+            heappop(self._ends)
+            self._known.discard((name, number))
+            closed.append((name, number))
+            slices += sum(len(table.row(topic, name, number)) for topic in topics)
+            last_us = end_us
+        return closed, goal_us

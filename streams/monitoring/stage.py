@@ -16,7 +16,7 @@ from models.status import MonitorStatus, status_record
 from models.table import ChangeLogged, Table, packed_codec
 from models.window import Window
 from streams.monitoring.alerts import AlertTable, RuleBook, alert_table
-from streams.monitoring.closing import Closing, Due, Touched
+from streams.monitoring.closing import Agenda, Due, Touched, closed_before, kept_from
 from streams.monitoring.values import Group, Moment, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
 from streams.monitoring.windows import WindowedTable
@@ -25,16 +25,25 @@ TOPIC = "kpi-deltas"
 
 
 @dataclass(slots=True)
+class Unpublished:
+    """What a group has to publish next. Not stored: what was closed is published in the same commit."""
+
+    agenda: Agenda = field(default_factory=Agenda)
+    open: Touched = field(default_factory=dict)
+    closed: Touched = field(default_factory=dict)
+    provisional: dict[str, tuple[int, int]] = field(default_factory=dict)  # window -> number last published, and when
+
+
+@dataclass(slots=True)
 class MonitorTables:
-    """The state of a task. `touched` and `provisional_us` are not stored: they only say what to publish next."""
+    """The state of a task; `groups` holds the watermark up to which the windows of a group are closed."""
 
     partition: int
     marks: Watermarks
     cells: WindowedTable = field(default_factory=WindowedTable)
     groups: Table[str, int] = field(default_factory=lambda: Table("groups", packed_codec(int, str)))
     alerts: AlertTable = field(default_factory=alert_table)
-    touched: dict[str, Touched] = field(default_factory=dict)  # by group
-    provisional_us: dict[tuple[str, str], tuple[int, int]] = field(default_factory=dict)  # group, window -> number, when
+    unpublished: dict[str, Unpublished] = field(default_factory=dict)  # by group
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
@@ -49,11 +58,12 @@ class MonitorOutput:
     transitions: list[Transition] = field(default_factory=list)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
     records: int = 0
+    unfinished: bool = False
 
     @property
     def moved(self) -> bool:
         """See Output."""
-        return self.records > 0 or bool(self.values)
+        return self.records > 0 or bool(self.values) or self.unfinished
 
     @property
     def pending_bytes(self) -> int:
@@ -92,15 +102,15 @@ class MonitorStage:
     def opened(self, tables: MonitorTables, now_us: int) -> None:
         """What was changed but not yet published before a restart is not known: publish the open windows again."""
         for group in self.groups:
-            touched = tables.touched[group.key] = {}
-            watermark_us = tables.groups.rows.get(group.key)
-            if watermark_us is None:
-                continue
+            to = tables.unpublished[group.key] = Unpublished()
             for window in self._windows_of(group):
-                number = window.earliest_open(watermark_us)
+                before = self._closed_before(tables, group, window)
                 for topic in group.topics:
-                    for piece, cell in tables.cells.row(topic, window.name, number).items():
-                        touched.setdefault((window.name, number), {}).setdefault(piece, set()).update(cell.measured)
+                    for number, row in tables.cells.rows.get((topic, window.name), {}).items():
+                        if before is None or number >= before:
+                            to.agenda.add(window, number)
+                            for piece, cell in row.items():
+                                to.open.setdefault((window.name, number), {}).setdefault(piece, set()).update(cell.measured)
 
     def step(self, tables: MonitorTables, read: Batch | Tick, now_us: int) -> MonitorOutput:
         """See Stage."""
@@ -126,7 +136,11 @@ class MonitorStage:
         records += (self.publishing.alert(alert) for output in outputs for alert in output.transitions)
         task = f"{self.name}-{tables.partition}"
         status = MonitorStatus(
-            task=task, partition=tables.partition, watermarks_us=tables.marks.by_topic(), emitted_us=now_us
+            task=task,
+            partition=tables.partition,
+            watermarks_us=tables.marks.by_topic(),
+            unfinished=bool(outputs) and outputs[-1].unfinished,
+            emitted_us=now_us,
         )
         return [*records, status_record(status)]
 
@@ -146,46 +160,68 @@ class MonitorStage:
                         yield kpi_value(kpi, piece, window, number, measured, 0, moment)
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
-        groups = {topic: [group for group in self.groups if topic in group.topics] for topic in self.horizons_us}
-        kept = {topic: self._first_kept(tables, topic) for topic in self.horizons_us}
+        folding = {topic: self._folding(tables, topic) for topic in self.horizons_us}
         for record in records:
-            touched = [tables.touched[group.key] for group in groups[record.topic]]
+            first_kept, groups = folding[record.topic]
             for delta in record.slices:
                 piece = (delta.dimension, delta.segment)
-                for window, number, measured in tables.cells.fold(record.topic, delta, kept[record.topic]):
-                    for one in touched:
-                        one.setdefault((window, number), {}).setdefault(piece, set()).update(measured)
+                for window, number, measured in tables.cells.fold(record.topic, delta, first_kept):
+                    for to, before in groups:
+                        if window in before:
+                            self._touch(to, before[window], window, number).setdefault(piece, set()).update(measured)
+
+    def _folding(
+        self, tables: MonitorTables, topic: str
+    ) -> tuple[dict[str, int], list[tuple[Unpublished, dict[str, int | None]]]]:
+        """What a fold of a topic needs: the first windows kept, and for each of its groups those not closed yet."""
+        groups = [
+            (
+                tables.unpublished[group.key],
+                {window.name: self._closed_before(tables, group, window) for window in self._windows_of(group)},
+            )
+            for group in self.groups
+            if topic in group.topics
+        ]
+        return self._first_kept(tables, topic), groups
+
+    def _touch(self, to: Unpublished, before: int | None, window: str, number: int) -> dict[Slice, set[str]]:
+        """Where a change of a window is noted: as a correction if it is closed, else for its turn."""
+        key = (window, number)
+        if before is not None and number < before:
+            return to.closed.setdefault(key, {})
+        if key not in to.open:
+            to.agenda.add(self.windows[window], number)
+        return to.open.setdefault(key, {})
 
     def _publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:
         """Corrected, then final, then provisional values of a group."""
-        was_us, is_us = tables.groups.rows.get(group.key), tables.marks.of(group.topics)
-        if is_us is None:
+        was_us, heard_us = tables.groups.rows.get(group.key), tables.marks.of(group.topics)
+        if heard_us is None:
             return
-        is_us = is_us if was_us is None else max(is_us, was_us)
+        to, lateness_us = tables.unpublished[group.key], self.allowed_lateness_us
+        goal_us = heard_us if was_us is None else max(heard_us, was_us)
+        closed, is_us = to.agenda.close(tables.cells, group.topics, goal_us, lateness_us)
+        output.unfinished |= is_us < goal_us
         if is_us != was_us:
             tables.groups.put(group.key, is_us)
-        touched = tables.touched[group.key]
-        for window in self._windows_of(group):
-            closing = Closing(window, self.allowed_lateness_us)
-            due = [
-                *closing.corrected(touched, was_us),
-                *closing.final(tables.cells, group.topics, was_us, is_us),
-                *self._provisional(tables, group, window, is_us, now_us),
-            ]
-            for one in due:
-                moment = Moment(one.status, is_us, now_us, self.digits)
-                output.values += self._values(tables, group, one, touched.pop((window.name, one.number), {}), moment)
+        due = [
+            *(Due(self.windows[name], number, Status.CORRECTED) for name, number in to.closed),
+            *(Due(self.windows[name], number, Status.FINAL) for name, number in closed),
+            *(due for window in self._windows_of(group) for due in self._provisional(to, window, is_us, now_us)),
+        ]
+        for one in due:
+            key = (one.window.name, one.number)
+            touched = (to.closed if one.status is Status.CORRECTED else to.open).pop(key, {})
+            output.values += self._values(tables, group, one, touched, Moment(one.status, is_us, now_us, self.digits))
 
-    def _provisional(
-        self, tables: MonitorTables, group: Group, window: Window, watermark_us: int, now_us: int
-    ) -> Iterator[Due]:
+    def _provisional(self, to: Unpublished, window: Window, watermark_us: int, now_us: int) -> Iterator[Due]:
         """The earliest open window, if it changed and was not published just now."""
         number = window.earliest_open(watermark_us)
-        if (window.name, number) not in tables.touched[group.key]:
+        if (window.name, number) not in to.open:
             return
-        last_number, last_us = tables.provisional_us.get((group.key, window.name), (None, 0))
+        last_number, last_us = to.provisional.get(window.name, (None, 0))
         if number != last_number or now_us - last_us >= window.provisional_every_us:
-            tables.provisional_us[group.key, window.name] = (number, now_us)
+            to.provisional[window.name] = (number, now_us)
             yield Due(window, number, Status.PROVISIONAL)
 
     def _values(
@@ -212,9 +248,15 @@ class MonitorStage:
         known = [time for time in times if time is not None]
         if not known or len(known) < len(times):
             return {}
-        closings = (Closing(window, self.allowed_lateness_us) for window in self.windows.values())
-        firsts = {closing.window.name: closing.first_kept(min(known), self.horizons_us[topic]) for closing in closings}
-        return {name: first for name, first in firsts.items() if first is not None}
+        lateness_us, horizon_us = self.allowed_lateness_us, self.horizons_us[topic]
+        return {
+            name: kept_from(window, min(known), lateness_us, horizon_us) for name, window in self.windows.items()
+        }
+
+    def _closed_before(self, tables: MonitorTables, group: Group, window: Window) -> int | None:
+        """Windows of a group below this number are final; None: no watermark yet, none is."""
+        watermark_us = tables.groups.rows.get(group.key)
+        return None if watermark_us is None else closed_before(window, watermark_us, self.allowed_lateness_us)
 
     def _windows_of(self, group: Group) -> list[Window]:
         return [window for name, window in self.windows.items() if name in group.window_names]

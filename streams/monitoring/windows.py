@@ -5,6 +5,7 @@ that comes later still (its partition was idle while the others went on) is in n
 """
 
 from collections.abc import Iterable, Iterator
+from heapq import heappop, heappush
 
 import msgspec
 
@@ -39,6 +40,7 @@ class WindowedTable:
 
     def __init__(self) -> None:
         self.rows: dict[Kind, dict[int, Row]] = {}
+        self._numbers: dict[Kind, list[int]] = {}  # heaps: what is let go first is found first
         self._changed: set[CellKey] = set()
         self.frozen = 0
 
@@ -48,11 +50,10 @@ class WindowedTable:
     def fold(self, topic: str, delta: SliceDelta, first_kept: dict[str, int]) -> Iterator[tuple[str, int, Measured]]:
         """Add the cells of a slice; yields the windows that changed. Windows before `first_kept` (by kind) are gone."""
         for window, first, span, measured in delta.cells:
-            numbers = self.rows.setdefault((topic, window), {})
             kept = max(first, first_kept.get(window, first))
             self.frozen += min(kept, first + span) - first
             for number in range(kept, first + span):
-                self._add(numbers.setdefault(number, {}), (delta.dimension, delta.segment), measured)
+                self._add(self._made(topic, window, number), (delta.dimension, delta.segment), measured)
                 self._changed.add((topic, window, number, delta.dimension, delta.segment))
                 yield window, number, measured
 
@@ -70,7 +71,7 @@ class WindowedTable:
 
     def next_revision(self, topic: str, window: str, number: int, piece: Slice, kpi: str) -> int:
         """Count one more publication of a KPI; the first is revision 1."""
-        row = self.rows.setdefault((topic, window), {}).setdefault(number, {})
+        row = self._made(topic, window, number)
         cell = row.setdefault(piece, WindowCell({}, {}))
         revision = cell.revisions[kpi] = cell.revisions.get(kpi, 0) + 1
         self._changed.add((topic, window, number, *piece))
@@ -78,9 +79,11 @@ class WindowedTable:
 
     def release(self, topic: str, window: str, before: int) -> None:
         """Let go of the windows before a number."""
-        numbers = self.rows.get((topic, window), {})
-        for number in [number for number in numbers if number < before]:
-            self._changed.update((topic, window, number, *piece) for piece in numbers.pop(number))
+        heap = self._numbers.get((topic, window), [])
+        while heap and heap[0] < before:
+            number = heappop(heap)
+            row = self.rows[topic, window].pop(number, {})
+            self._changed.update((topic, window, number, *piece) for piece in row)
 
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
@@ -93,15 +96,23 @@ class WindowedTable:
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
         topic, window, number, dimension, segment = _decode_key(key)
-        numbers = self.rows.setdefault((topic, window), {})
         if value is None:
-            row = numbers.get(number, {})
+            row = self.row(topic, window, number)
             row.pop((dimension, segment), None)
             if not row:
-                numbers.pop(number, None)
+                self.rows.get((topic, window), {}).pop(number, None)
             return
         check_version(self.name, VERSION, value)
-        numbers.setdefault(number, {})[dimension, segment] = _decode_cell(value[1:])
+        self._made(topic, window, number)[dimension, segment] = _decode_cell(value[1:])
+
+    def _made(self, topic: str, window: str, number: int) -> Row:
+        """The row of a window, new if it is not there."""
+        numbers = self.rows.setdefault((topic, window), {})
+        row = numbers.get(number)
+        if row is None:
+            row = numbers[number] = {}
+            heappush(self._numbers.setdefault((topic, window), []), number)
+        return row
 
     @staticmethod
     def _add(row: Row, piece: Slice, measured: Measured) -> None:

@@ -67,8 +67,8 @@ async def generate(
 ) -> dict[str, int]:
     """Publish until the end of the run, or until `stop` is set; answers the records published by topic.
 
-    `rate`: events a second of event time. `speed`: seconds of event time a second, math.inf for as fast as it goes; a
-    run that has caught up with the wall clock goes on at speed 1. BrokerError as Publisher's.
+    `rate`: events a second of event time, as Shop's. `speed`: seconds of event time a second, math.inf for as fast as
+    it goes; a run that has caught up with the wall clock goes on at speed 1. BrokerError as Publisher's.
     """
     times = timetable(
         now_us=now_us,

@@ -19,8 +19,9 @@ _HOURS = len(market.HOUR_WEIGHTS)
 class Shop:
     """Iterating never ends: records in order of delivery, whose event times are at most 4 s out of order.
 
-    `rate`: events a second of event time, the mean of a day; the hours differ. The same arguments make the same bytes.
-    Money is GBP. During `outage` payments fail and purchases fall to a fifth.
+    `rate`: events a second of event time at the hour of the start, reached after a minute, for the shop opens empty;
+    from there it follows the hours of the day. The same arguments make the same bytes. Money is GBP.
+    During `outage` payments fail and purchases fall to a fifth.
     """
 
     def __init__(self, seed: int, start_us: int, rate: float, outage: Outage = NO_OUTAGE) -> None:
@@ -28,7 +29,7 @@ class Shop:
         run = f"{seed}-{start_us // SECOND_US:x}"
         self._chance = chance
         self._start_us = start_us
-        self._rate = rate
+        self._rate = rate / season(start_us)
         self._delivery = Delivery(chance)
         self._visits = Visits(chance, self._delivery, run, outage)
         self._social = SocialFeed(chance, self._delivery, run)

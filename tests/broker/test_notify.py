@@ -36,14 +36,13 @@ asyncio.run(notify(msgspec.json.decode(sys.argv[1], type=Settings)))
 @pytest_asyncio.fixture
 async def settings(broker: EmbeddedKafka) -> Settings:
     """A group of its own that has read what other tests left on the topic."""
-    await create_topics(broker.bootstrap)
+    partitions = await create_topics(broker.bootstrap)
     app_id = f"t{uuid4().hex[:8]}"
     consumer = AIOKafkaConsumer(
         bootstrap_servers=broker.bootstrap, group_id=f"{app_id}-notify-ops", enable_auto_commit=False
     )
     await consumer.start()
     try:
-        partitions = [TopicPartition(TOPIC, number) for number in await partitions_of(consumer)]
         consumer.assign(partitions)
         await consumer.commit(await consumer.end_offsets(partitions))
     finally:
@@ -51,20 +50,17 @@ async def settings(broker: EmbeddedKafka) -> Settings:
     return Settings(broker=broker.bootstrap, app_id=app_id)
 
 
-async def create_topics(bootstrap: str) -> None:
+async def create_topics(bootstrap: str) -> list[TopicPartition]:
+    """The partitions of the outbox."""
     admin = AIOKafkaAdminClient(bootstrap_servers=bootstrap)
     await admin.start()
     try:
         there = await admin.list_topics()
         await admin.create_topics([NewTopic(name, 1, 1) for name in (TOPIC, DEAD_LETTERS) if name not in there])
+        (outbox,) = await admin.describe_topics([TOPIC])
+        return [TopicPartition(TOPIC, partition["partition"]) for partition in outbox["partitions"]]
     finally:
         await admin.close()
-
-
-async def partitions_of(consumer: AIOKafkaConsumer) -> set[int]:
-    await consumer.topics()
-    found: set[int] = consumer.partitions_for_topic(TOPIC) or set()
-    return found
 
 
 async def produce(settings: Settings, *values: bytes, commit: bool = True) -> None:

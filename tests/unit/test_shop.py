@@ -70,9 +70,17 @@ def test_events_are_out_of_order_by_less_than_five_seconds_and_seldom(records: l
     assert 0.01 < len(behind) / len(records) < 0.05
 
 
-def test_the_rate_is_the_mean_of_a_day(records: list[Record]) -> None:
-    seconds = ((records[-1].timestamp_us or 0) - START_US) / 1e6
-    assert len(records) / seconds == pytest.approx(RATE * season(START_US + 600_000_000), rel=0.05)
+@pytest.mark.parametrize("hour", [0, 4, 20])
+def test_the_rate_is_that_of_the_start_whatever_the_hour(hour: int) -> None:
+    start_us = START_US // instant.DAY_US * instant.DAY_US + hour * 60 * MINUTE_US
+    times = [record.timestamp_us or 0 for record in islice(Shop(1, start_us, 200), 50_000)]
+    assert sum(time_us < start_us + 2 * MINUTE_US for time_us in times) > 0.8 * 2 * 60 * 200
+    settled = sum(start_us + MINUTE_US <= time_us < start_us + 3 * MINUTE_US for time_us in times)
+    assert settled / 120 == pytest.approx(200, rel=0.1)
+
+
+def test_evenings_are_busy_and_nights_are_quiet() -> None:
+    assert season(START_US + 11 * 60 * MINUTE_US) > 2 * season(START_US + 18 * 60 * MINUTE_US)
     assert fmean(season(hour * 60 * MINUTE_US) for hour in range(24)) == pytest.approx(1)
 
 
