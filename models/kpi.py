@@ -67,7 +67,10 @@ class Kpi:
 
 def total(terms: Terms, measured: Mapping[str, int]) -> int:
     """The signed sum of measures; an absent one is 0."""
-    return sum(term.sign * measured.get(term.measure, 0) for term in terms)
+    found = 0
+    for term in terms:
+        found += term.sign * measured.get(term.measure, 0)
+    return found
 
 
 def wilson(successes: int, trials: int) -> tuple[float, float]:

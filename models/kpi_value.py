@@ -1,9 +1,9 @@
 """One KPI of one segment in one window, as it was known at one moment."""
 
-from dataclasses import dataclass
-from decimal import Decimal
 from enum import StrEnum
 from typing import NamedTuple
+
+import msgspec
 
 
 class Unit(StrEnum):
@@ -32,8 +32,7 @@ class Series(NamedTuple):
     segment: str
 
 
-@dataclass(frozen=True, slots=True)
-class KpiValue:
+class KpiValue(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass takes eight times as long to make
     """A revision of a series' window. Times are event time, us since 1970 UTC, but for `emitted_us` (wall clock)."""
 
     series: Series
@@ -58,11 +57,3 @@ class KpiValue:
         if self.denominator is None:
             return self.numerator / float(10**self.exponent)
         return self.numerator / self.denominator / float(10**self.exponent) if self.denominator else None
-
-    @property
-    def amount(self) -> Decimal | None:
-        """The value of a money KPI in major units, exact for a sum, to 28 significant digits for a ratio."""
-        major = Decimal(self.numerator).scaleb(-self.exponent)
-        if self.denominator is None:
-            return major
-        return major / self.denominator if self.denominator else None

@@ -43,14 +43,12 @@ _encode = msgspec.json.Encoder().encode
 read_value = msgspec.json.Decoder(KpiValueRecord).decode
 
 
+@lru_cache(maxsize=10_000)
 def rfc3339(at_us: int) -> str:
     """UTC with a `Z`; the fraction only where there is one."""
-    return _second(at_us // 1_000_000) + (f".{at_us % 1_000_000:06d}Z" if at_us % 1_000_000 else "Z")
-
-
-@lru_cache(maxsize=10_000)
-def _second(at_s: int) -> str:
-    return datetime.fromtimestamp(at_s, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    seconds, fraction = divmod(at_us, 1_000_000)
+    text = datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%S")
+    return f"{text}.{fraction:06d}Z" if fraction else f"{text}Z"
 
 
 def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
@@ -70,7 +68,7 @@ def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
         segment=segment,
         value=_money(value) if money else value.value,
         unit=value.unit,
-        numerator=str(Decimal(value.numerator).scaleb(-value.exponent)) if money else value.numerator,
+        numerator=major(value.numerator, value.exponent) if money else value.numerator,
         denominator=value.denominator,
         interval=value.interval,
         status=value.status,
@@ -83,9 +81,18 @@ def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
     return Outgoing(VALUES_TOPIC, partitions[dimension], key.encode(), _encode(record))
 
 
+def major(minor: int, exponent: int) -> str:
+    """Minor units as exact decimal text of major units."""
+    if exponent == 0:
+        return str(minor)
+    digits = f"{abs(minor):0{exponent + 1}d}"
+    return f"{'-' if minor < 0 else ''}{digits[:-exponent]}.{digits[-exponent:]}"
+
+
 def _money(value: KpiValue) -> str | None:
     """Exact for a sum, 20 significant digits for a ratio; never in exponent form."""
-    amount = value.amount
-    if amount is None:
+    if value.denominator is None:
+        return major(value.numerator, value.exponent)
+    if value.denominator == 0:
         return None
-    return f"{amount:f}" if value.denominator is None else f"{SIGNIFICANT.plus(amount):f}"
+    return f"{SIGNIFICANT.divide(Decimal(value.numerator).scaleb(-value.exponent), Decimal(value.denominator)):f}"

@@ -110,8 +110,8 @@ def _runs(differences: Differences) -> list[Cell]:
     running: Measured = {}
     steps = sorted(differences)
     for (name, index), following in zip(steps, [*steps[1:], ("", 0)], strict=True):
-        _merge(running, differences[name, index], 1)
-        running = {measure: n for measure, n in running.items() if n}
+        step = differences[name, index]
+        running = {m: n for m in running.keys() | step.keys() if (n := running.get(m, 0) + step.get(m, 0))}
         if running:
             cells.append((name, index, following[1] - index, running))
     return cells

@@ -59,6 +59,8 @@ def _monitor_reasons(
             yield f"monitor-{partition}: the task has not told of itself yet, is a worker running?"
         elif unheard := [topic for topic in moving if topic not in task.watermarks_us]:
             yield f"monitor-{partition}: has no watermark of {', '.join(unheard)} yet"
+        elif task.unfinished:
+            yield f"monitor-{partition}: windows are still being published"
 
 
 def _least(monitor: Iterable[MonitorStatus]) -> dict[str, int]:

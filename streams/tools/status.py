@@ -9,6 +9,7 @@ from aiokafka import TopicPartition
 from rich.table import Table
 
 from models.settings import Settings
+from models.status import MeasureStatus, MonitorStatus
 from streams.measuring import deltas
 from streams.publication import rfc3339
 from streams.tools.caught_up import Look, look
@@ -81,14 +82,19 @@ async def _wait(settings: Settings, group: GroupLag, inputs: Sequence[str], wait
 async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str]) -> Look:
     """In the order of the flow: what a stage committed after its look is in the look at the next one."""
     read, input_ends = await group.positions(inputs)
-    statuses = await task_statuses(settings)
+    announced = [task for task in await task_statuses(settings) if isinstance(task, MeasureStatus)]
     folded, delta_ends = await group.positions([deltas.TOPIC])
+    applied = [task for task in await task_statuses(settings) if isinstance(task, MonitorStatus)]
     offsets, ends = read | folded, input_ends | delta_ends
     unread = behind(offsets, ends)
     counts = {topic: len(group.partitions[topic]) for topic in inputs}
     freshness_s = await _freshness_s(group, {partition: offsets[partition] for partition in unread})
     return look(
-        by_topic(unread, [*inputs, deltas.TOPIC]), freshness_s, statuses, counts, len(group.partitions[deltas.TOPIC])
+        by_topic(unread, [*inputs, deltas.TOPIC]),
+        freshness_s,
+        [*announced, *applied],
+        counts,
+        len(group.partitions[deltas.TOPIC]),
     )
 
 

