@@ -42,9 +42,7 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass tak
     exponent: int  # digits of the minor unit for money, else 0
     numerator: int
     denominator: int | None  # None for a sum
-    interval: (
-        tuple[float, float] | None
-    )  # 95 % Wilson, of ratios whose numerator is part of their denominator
+    interval: tuple[float, float] | None  # 95 % Wilson, of ratios whose numerator is part of their denominator
     status: Status
     revision: int
     watermark_us: int

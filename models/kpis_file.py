@@ -49,14 +49,10 @@ def _kpi(name: str, node: source.Node) -> Kpi:
 def _terms(node: source.Node) -> Terms:
     """`revenue - refunds` as signed measures of one unit."""
     words = re.split(r"\s*([+-])\s*", "+" + node.string().strip())[1:]
-    terms = tuple(
-        Term(1 if sign == "+" else -1, name) for sign, name in zip(words[::2], words[1::2], strict=True)
-    )
+    terms = tuple(Term(1 if sign == "+" else -1, name) for sign, name in zip(words[::2], words[1::2], strict=True))
     for term in terms:
         if term.measure not in MEASURES:
-            raise node.error(
-                f'unknown measure "{term.measure}"', f"measures are {' '.join(sorted(MEASURES))}"
-            )
+            raise node.error(f'unknown measure "{term.measure}"', f"measures are {' '.join(sorted(MEASURES))}")
     if len({MEASURES[term.measure].unit for term in terms}) > 1:
         raise node.error("adds money to a count", "combine measures of one unit")
     return terms
@@ -76,9 +72,7 @@ def _by(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms 
     if "by" not in fields:
         return ()
     topics = {MEASURES[term.measure].topic for term in (*numerator, *(denominator or ()))}
-    common = [
-        name for name in FEEDS[min(topics)].dimensions if all(name in FEEDS[t].dimensions for t in topics)
-    ]
+    common = [name for name in FEEDS[min(topics)].dimensions if all(name in FEEDS[t].dimensions for t in topics)]
     return _known(fields["by"], common, "dimension of all its measures")
 
 

@@ -7,7 +7,7 @@ import msgspec
 
 
 class Outcome(StrEnum):
-    """Of every event received, exactly one; the first that applies, in the order invalid, late, duplicate, bot, counted."""
+    """Of every event received, exactly one: the first that applies of invalid, late, duplicate, bot, counted."""
 
     COUNTED = "counted"
     DUPLICATE = "duplicate"

@@ -30,7 +30,14 @@ class MeasureStatus(msgspec.Struct, tag="measure", tag_field="kind", frozen=True
 
     @classmethod
     def of(
-        cls, stage: str, topic: str, partition: int, ledger: Ledger, watermark_us: int | None, told: Mark | None, now_us: int
+        cls,
+        stage: str,
+        topic: str,
+        partition: int,
+        ledger: Ledger,
+        watermark_us: int | None,
+        told: Mark | None,
+        now_us: int,
     ) -> Self:
         """The record of a task's ledger and clock."""
         return cls(
@@ -51,7 +58,7 @@ class MeasureStatus(msgspec.Struct, tag="measure", tag_field="kind", frozen=True
 
 
 class MonitorStatus(msgspec.Struct, tag="monitor", tag_field="kind", frozen=True, kw_only=True):
-    """A task of the monitor: the watermarks it has heard; `unfinished`: windows they close are still being published."""
+    """A task of the monitor: watermarks it has heard; `unfinished`: windows they close are still being published."""
 
     task: str
     partition: int

@@ -6,7 +6,7 @@ as the outputs and the source positions. A stored value is one byte of format ve
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -60,10 +60,12 @@ def check_version(table: str, version: int, stored: bytes) -> None:
         raise EngineFault(f"table {table}: stored format {found}, this program reads {version}")
 
 
-def packed_codec(row_type: type[V], key_type: type[K], version: int = 1) -> Codec[K, V]:
+def packed_codec(row_type: type[V], key_type: Any, version: int = 1) -> Codec[Any, V]:  # noqa: ANN401  a type form
     """Keys and rows as msgpack of their types."""
     encode = msgspec.msgpack.Encoder().encode
-    return Codec(version, encode, msgspec.msgpack.Decoder(key_type).decode, encode, msgspec.msgpack.Decoder(row_type).decode)
+    return Codec(
+        version, encode, msgspec.msgpack.Decoder(key_type).decode, encode, msgspec.msgpack.Decoder(row_type).decode
+    )
 
 
 class Table(Generic[K, V]):

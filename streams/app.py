@@ -1,8 +1,8 @@
 """The whole flow on one page: stages, their topics, and what they hand to each other.
 
-    clickstream ─▶ visitors ─┐
-    orders ──────▶ orders ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values, kpi-alerts
-    social ──────▶ social ───┘        any of the three ─▶ kpi-dead-letters; every task ─▶ kpi-status
+clickstream ─▶ visitors ─┐
+orders ──────▶ orders ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values, kpi-alerts
+social ──────▶ social ───┘        any of the three ─▶ kpi-dead-letters; every task ─▶ kpi-status
 """
 
 from collections.abc import Iterable, Mapping
@@ -55,9 +55,7 @@ def create_app(
     return EngineApp(engine, stages, observer)
 
 
-def measure_stages(
-    settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]
-) -> list[Stage[Any, Any]]:
+def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
     """Stage 1: one a topic that some KPI needs."""
     retention_us = round(settings.session_retention_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)

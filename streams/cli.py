@@ -9,20 +9,22 @@ import math
 import os
 import sys
 import time
-from collections.abc import Callable, Coroutine
 from pathlib import Path
-from typing import Annotated, Any, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
-from models.errors import KpiError, OutsideError, SettingsError
+from models.errors import OutsideError, SettingsError
 from models.settings import Settings
 
 EXIT_OUTSIDE = 2
 DEFAULT_PARTITIONS = 4
 
 app = typer.Typer(
-    help="A streaming monitor of a shop's KPIs.", no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False
+    help="A streaming monitor of a shop's KPIs.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
 )
 topics_app = typer.Typer(help="The topics on the broker.", no_args_is_help=True)
 app.add_typer(topics_app, name="topics")
@@ -60,12 +62,12 @@ def config() -> None:
 @app.command()
 def broker(
     port: Annotated[int, typer.Option(help="0 takes a free one.")] = 9092,
-    dir: Annotated[Path | None, typer.Option(help="Data folder.")] = None,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Data folder; absent: .kpi/kafka.")] = None,
 ) -> None:
     """Run an embedded Apache Kafka in the foreground."""
     from streams.tools.broker import run_broker
 
-    run_broker(port, dir, os.environ)
+    run_broker(port, directory, os.environ)
 
 
 @topics_app.command("create")
@@ -116,6 +118,7 @@ def notify() -> None:
 @app.command()
 def replay(
     files: list[Path],
+    *,
     topic: Annotated[str | None, typer.Option(help="Absent: from the file's name.")] = None,
     speed: Annotated[str, typer.Option(help="Seconds of event time a second, or max.")] = "max",
     shift: Annotated[bool, typer.Option("--shift", help="Move each file by whole days to end before now.")] = False,
@@ -140,6 +143,7 @@ def replay(
 
 @app.command()
 def generate(
+    *,
     rate: Annotated[float, typer.Option(help="Events a second of event time.")] = 50,
     speed: Annotated[str, typer.Option(help="Seconds of event time a second, or max.")] = "1",
     incident: Annotated[bool, typer.Option("--incident", help="Payments fail for a while.")] = False,

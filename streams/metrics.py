@@ -101,7 +101,7 @@ def _time(snapshot: Snapshot) -> Iterator[Metric]:
 
 
 def _engine(snapshot: Snapshot) -> Iterator[Metric]:
-    by_stage = {(stage,): histogram for stage, histogram in snapshot.commits.items()}
+    by_stage: dict[tuple[str, ...], Histogram] = {(stage,): histogram for stage, histogram in snapshot.commits.items()}
     yield _histogram("kpi_commit_seconds", "Duration of a transaction", by_stage, ("stage",))
     written = CounterMetricFamily("kpi_written_records", "Records written in transactions", labels=("stage",))
     for stage, records in snapshot.written.items():

@@ -79,7 +79,9 @@ class Task:
             return
         position, records = self.positions[fetched.tp], fetched.records
         if records[0].offset > position and fetched.tp.topic in self._contiguous:
-            raise EngineFault(f"{fetched.tp.topic}/{fetched.tp.partition}: expected offset {position}, got {records[0].offset}")
+            raise EngineFault(
+                f"{fetched.tp.topic}/{fetched.tp.partition}: expected offset {position}, got {records[0].offset}"
+            )
         if records[0].offset < position:
             records = [record for record in records if record.offset >= position]
         if records:
@@ -111,8 +113,10 @@ class Task:
         return max(0, look.stable_end - self._next_offset(tp))
 
     def freshness_s(self, tp: TP, now_us: int) -> float:
-        """At most the age by broker timestamp of the oldest unread record: it came after the last one applied, and
-        after the last look that found nothing."""
+        """At most the age by broker timestamp of the oldest unread record.
+
+        It came after the last one applied, and after the last look that found nothing.
+        """
         return max(0.0, (now_us - self._fresh_us[tp]) / 1e6) if self.lag(tp) else 0.0
 
     def due(self, now_s: float) -> bool:

@@ -32,6 +32,7 @@ class Tasks(TableManager):
 
     def __init__(self, app: Any, **kwargs: Any) -> None:  # noqa: ANN401  Faust's
         super().__init__(app, **kwargs)
+        self._recovery: TaskRecovery | None = None
         self.tasks: dict[TaskName, Task] = {}
         self.generation: int | None = None
         self.heard_s: float | None = None

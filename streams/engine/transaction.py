@@ -13,7 +13,7 @@ TIMEOUT_MS = 10_000
 """A dead task blocks readers of committed records for at most this long."""
 
 RETRY_BACKOFF_MS = 20
-"""The broker verifies the partitions of an old-protocol client and asks for a retry at first use; the default is 100."""
+"""The broker verifies partitions of an old-protocol client and asks for a retry at first use; the default is 100."""
 
 MAX_BATCH_BYTES = 512 * 1024
 """Well under the broker's limit of 1 MiB a batch. A single larger record goes alone; its topic must allow it."""

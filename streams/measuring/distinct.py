@@ -23,9 +23,7 @@ class GridPlan:
         return tuple(cls(grid, kinds, _keep(grid, kinds, horizon_us)) for grid, kinds in grids.items())
 
 
-def first_sightings(
-    plans: Sequence[GridPlan], seen: Sequence[Sightings], at_us: int
-) -> Iterator[tuple[Window, range]]:
+def first_sightings(plans: Sequence[GridPlan], seen: Sequence[Sightings], at_us: int) -> Iterator[tuple[Window, range]]:
     """The windows in which a sighting at `at_us` is the first one; remembers it. One of `seen` for each plan."""
     for plan, sightings in zip(plans, seen, strict=True):
         pane = plan.grid.pane(at_us)

@@ -101,9 +101,7 @@ class ClickBooking:
             deltas.spread(slices, window.name, indexes, name, 1)
 
     def _encode(self, session: Session) -> bytes:
-        return _pack(
-            (session.slices.segments, session.last_us, _stored(session.active), _stored(session.converting))
-        )
+        return _pack((session.slices.segments, session.last_us, _stored(session.active), _stored(session.converting)))
 
     def _decode(self, stored: bytes) -> Session:
         segments, last_us, active, converting = _unpack(stored)

@@ -11,7 +11,8 @@ from typing import Generic, Protocol, TypeVar
 from models.delta import Mark
 from models.event import Event, check_time, to_us
 from models.outcome import Invalid, Ledger, Outcome
-from models.stage import Batch, Incoming, Look, Outgoing, Tick
+from models.stage import Batch, Incoming, Outgoing, Tick
+from models.status import MeasureStatus, status_record
 from models.table import ChangeLogged, Single
 from models.window import MINUTE_US, Window
 from streams.measuring import heartbeat
@@ -19,7 +20,6 @@ from streams.measuring.dead_letter import dead_letter
 from streams.measuring.dedup import SeenIds, id_hash
 from streams.measuring.deltas import Deltas, delta_records
 from streams.measuring.watermark import PartitionClock, promise
-from models.status import MeasureStatus, status_record
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
@@ -59,7 +59,7 @@ class MeasureTables(Generic[R]):
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
         kept = () if self.rows is None else (self.rows,)
-        return (self.seen, self.clock, self.ledger, self.heartbeats, *kept)  # type: ignore[return-value] # R is a table or None
+        return (self.seen, self.clock, self.ledger, self.heartbeats, *kept)
 
 
 @dataclass(slots=True)
@@ -177,7 +177,7 @@ class MeasureStage(Generic[E, R]):
     def _beat(self, tables: MeasureTables[R], beat: heartbeat.Beat, now_us: int) -> None:
         clock, counts = tables.clock.row, tables.heartbeats.row
         outcome = heartbeat.judge(beat, clock.at_us, now_us)
-        if outcome is heartbeat.Outcome.APPLIED:
+        if outcome is heartbeat.Outcome.APPLIED and beat.at_us is not None:
             clock.count(beat.at_us + self.out_of_orderness_us)
         counts.count(outcome)
         tables.heartbeats.touch()
@@ -210,5 +210,3 @@ SWEEP_US = 60 * MINUTE_US
 
 def _count(ledger: Ledger, outcome: Outcome) -> None:
     setattr(ledger, outcome.value, getattr(ledger, outcome.value) + 1)
-
-

@@ -1,12 +1,12 @@
 """Which windows of a group of KPIs the watermark closes, and which is open to the public.
 
-              closed before              earliest open
-    ----------------|----------------------|------------->  window numbers of one kind
-     final; changed:   ended, within          open; only the earliest is
-     corrected         allowed lateness       published, provisionally
+          closed before              earliest open
+----------------|----------------------|------------->  window numbers of one kind
+ final; changed:   ended, within          open; only the earliest is
+ corrected         allowed lateness       published, provisionally
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -20,15 +20,6 @@ MAX_SLICES = 500
 
 Touched = dict[tuple[str, int], dict[Slice, set[str]]]
 """Measures that changed since they were last published, by window name and number, and by slice."""
-
-
-@dataclass(frozen=True, slots=True)
-class Due:
-    """A window to publish."""
-
-    window: Window
-    number: int
-    status: Status
 
 
 def closed_before(window: Window, watermark_us: int, allowed_lateness_us: int) -> int:
@@ -74,3 +65,43 @@ class Agenda:
             slices += sum(len(table.row(topic, name, number)) for topic in topics)
             last_us = end_us
         return closed, goal_us
+
+
+@dataclass(slots=True)
+class Unpublished:
+    """What a group has to publish next. Not stored: what is closed is published in the same commit.
+
+    `provisional`: by window name, the number published last and when (wall clock, us).
+    """
+
+    agenda: Agenda = field(default_factory=Agenda)
+    open: Touched = field(default_factory=dict)
+    closed: Touched = field(default_factory=dict)
+    provisional: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def touch(self, window: Window, number: int, before: int | None) -> dict[Slice, set[str]]:
+        """Where a change of a window is noted: as a correction if it is closed (below `before`), else for its turn."""
+        key = (window.name, number)
+        if before is not None and number < before:
+            return self.closed.setdefault(key, {})
+        if key not in self.open:
+            self.agenda.add(window, number)
+        return self.open.setdefault(key, {})
+
+    def corrected(self) -> list[tuple[str, int]]:
+        """Windows that were closed before and changed."""
+        return list(self.closed)
+
+    def provisional_due(self, kinds: Iterable[Window], watermark_us: int, now_us: int) -> Iterator[tuple[str, int]]:
+        """The earliest open window of each kind, if it changed and was not published just now."""
+        for window in kinds:
+            number = window.earliest_open(watermark_us)
+            last_number, last_us = self.provisional.get(window.name, (None, 0))
+            rested = number != last_number or now_us - last_us >= window.provisional_every_us
+            if rested and (window.name, number) in self.open:
+                self.provisional[window.name] = (number, now_us)
+                yield window.name, number
+
+    def take(self, key: tuple[str, int], status: Status) -> dict[Slice, set[str]]:
+        """What changed in a window, which is published now."""
+        return (self.closed if status is Status.CORRECTED else self.open).pop(key, {})

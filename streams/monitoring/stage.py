@@ -16,22 +16,12 @@ from models.status import MonitorStatus, status_record
 from models.table import ChangeLogged, Table, packed_codec
 from models.window import Window
 from streams.monitoring.alerts import AlertTable, RuleBook, alert_table
-from streams.monitoring.closing import Agenda, Due, Touched, closed_before, kept_from
+from streams.monitoring.closing import Unpublished, closed_before, kept_from
 from streams.monitoring.values import Group, Moment, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
 from streams.monitoring.windows import WindowedTable
 
 TOPIC = "kpi-deltas"
-
-
-@dataclass(slots=True)
-class Unpublished:
-    """What a group has to publish next. Not stored: what was closed is published in the same commit."""
-
-    agenda: Agenda = field(default_factory=Agenda)
-    open: Touched = field(default_factory=dict)
-    closed: Touched = field(default_factory=dict)
-    provisional: dict[str, tuple[int, int]] = field(default_factory=dict)  # window -> number last published, and when
 
 
 @dataclass(slots=True)
@@ -99,7 +89,7 @@ class MonitorStage:
         """See Stage."""
         return MonitorTables(partition, Watermarks(self.expected))
 
-    def opened(self, tables: MonitorTables, now_us: int) -> None:
+    def opened(self, tables: MonitorTables, now_us: int) -> None:  # noqa: ARG002  the contract's
         """What was changed but not yet published before a restart is not known: publish the open windows again."""
         for group in self.groups:
             to = tables.unpublished[group.key] = Unpublished()
@@ -108,9 +98,7 @@ class MonitorStage:
                 for topic in group.topics:
                     for number, row in tables.cells.rows.get((topic, window.name), {}).items():
                         if before is None or number >= before:
-                            to.agenda.add(window, number)
-                            for piece, cell in row.items():
-                                to.open.setdefault((window.name, number), {}).setdefault(piece, set()).update(cell.measured)
+                            to.touch(window, number, before).update({p: set(cell.measured) for p, cell in row.items()})
 
     def step(self, tables: MonitorTables, read: Batch | Tick, now_us: int) -> MonitorOutput:
         """See Stage."""
@@ -168,7 +156,8 @@ class MonitorStage:
                 for window, number, measured in tables.cells.fold(record.topic, delta, first_kept):
                     for to, before in groups:
                         if window in before:
-                            self._touch(to, before[window], window, number).setdefault(piece, set()).update(measured)
+                            touched = to.touch(self.windows[window], number, before[window])
+                            touched.setdefault(piece, set()).update(measured)
 
     def _folding(
         self, tables: MonitorTables, topic: str
@@ -184,15 +173,6 @@ class MonitorStage:
         ]
         return self._first_kept(tables, topic), groups
 
-    def _touch(self, to: Unpublished, before: int | None, window: str, number: int) -> dict[Slice, set[str]]:
-        """Where a change of a window is noted: as a correction if it is closed, else for its turn."""
-        key = (window, number)
-        if before is not None and number < before:
-            return to.closed.setdefault(key, {})
-        if key not in to.open:
-            to.agenda.add(self.windows[window], number)
-        return to.open.setdefault(key, {})
-
     def _publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:
         """Corrected, then final, then provisional values of a group."""
         was_us, heard_us = tables.groups.rows.get(group.key), tables.marks.of(group.topics)
@@ -204,38 +184,33 @@ class MonitorStage:
         output.unfinished |= is_us < goal_us
         if is_us != was_us:
             tables.groups.put(group.key, is_us)
-        due = [
-            *(Due(self.windows[name], number, Status.CORRECTED) for name, number in to.closed),
-            *(Due(self.windows[name], number, Status.FINAL) for name, number in closed),
-            *(due for window in self._windows_of(group) for due in self._provisional(to, window, is_us, now_us)),
-        ]
-        for one in due:
-            key = (one.window.name, one.number)
-            touched = (to.closed if one.status is Status.CORRECTED else to.open).pop(key, {})
-            output.values += self._values(tables, group, one, touched, Moment(one.status, is_us, now_us, self.digits))
-
-    def _provisional(self, to: Unpublished, window: Window, watermark_us: int, now_us: int) -> Iterator[Due]:
-        """The earliest open window, if it changed and was not published just now."""
-        number = window.earliest_open(watermark_us)
-        if (window.name, number) not in to.open:
-            return
-        last_number, last_us = to.provisional.get(window.name, (None, 0))
-        if number != last_number or now_us - last_us >= window.provisional_every_us:
-            to.provisional[window.name] = (number, now_us)
-            yield Due(window, number, Status.PROVISIONAL)
+        due = (
+            (Status.CORRECTED, to.corrected()),
+            (Status.FINAL, closed),
+            (Status.PROVISIONAL, to.provisional_due(self._windows_of(group), is_us, now_us)),
+        )
+        for status, keys in due:
+            moment = Moment(status, is_us, now_us, self.digits)
+            for key in keys:
+                output.values += self._values(tables, group, key, to.take(key, status), moment)
 
     def _values(
-        self, tables: MonitorTables, group: Group, due: Due, touched: dict[Slice, set[str]], moment: Moment
+        self,
+        tables: MonitorTables,
+        group: Group,
+        key: tuple[str, int],
+        touched: dict[Slice, set[str]],
+        moment: Moment,
     ) -> Iterator[KpiValue]:
-        """The KPIs of a window: on its close all, else those whose measures changed."""
-        name, cells = due.window.name, tables.cells
-        closes = due.status is Status.FINAL
-        pieces = {p for topic in group.topics for p in cells.row(topic, name, due.number)} if closes else set(touched)
+        """The KPIs of a window (name, number): on its close all, else those whose measures changed."""
+        (name, number), cells = key, tables.cells
+        closes = moment.status is Status.FINAL
+        pieces = {p for topic in group.topics for p in cells.row(topic, name, number)} if closes else set(touched)
         for piece in sorted(pieces):
-            measured = cells.measured(group.topics, name, due.number, piece)
-            for kpi in group.published(name, piece[0], set(measured) if closes else touched[piece]):
-                revision = cells.next_revision(group.home, name, due.number, piece, kpi.name)
-                yield kpi_value(kpi, piece, due.window, due.number, measured, revision, moment)
+            measured = cells.measured(group.topics, name, number, piece)
+            for kpi in group.published(name, piece[0], measured.keys() if closes else touched[piece]):
+                revision = cells.next_revision(group.home, name, number, piece, kpi.name)
+                yield kpi_value(kpi, piece, self.windows[name], number, measured, revision, moment)
 
     def _release(self, tables: MonitorTables) -> None:
         for topic in self.horizons_us:
@@ -249,9 +224,7 @@ class MonitorStage:
         if not known or len(known) < len(times):
             return {}
         lateness_us, horizon_us = self.allowed_lateness_us, self.horizons_us[topic]
-        return {
-            name: kept_from(window, min(known), lateness_us, horizon_us) for name, window in self.windows.items()
-        }
+        return {name: kept_from(window, min(known), lateness_us, horizon_us) for name, window in self.windows.items()}
 
     def _closed_before(self, tables: MonitorTables, group: Group, window: Window) -> int | None:
         """Windows of a group below this number are final; None: no watermark yet, none is."""

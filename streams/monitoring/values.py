@@ -1,6 +1,7 @@
 """A window's measures as values of KPIs."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -33,7 +34,7 @@ class Group:
         """Windows some KPI of the group is published in."""
         return frozenset(name for kpi in self.kpis for name in kpi.windows)
 
-    def published(self, window: str, dimension: str, measures: frozenset[str] | set[str]) -> Iterator[Kpi]:
+    def published(self, window: str, dimension: str, measures: AbstractSet[str]) -> Iterator[Kpi]:
         """KPIs of a slice in a window that are made of any of these measures."""
         for kpi in self._by_place.get((window, dimension), ()):
             if not kpi.measures.isdisjoint(measures):

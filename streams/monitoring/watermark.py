@@ -31,8 +31,10 @@ class Heard(msgspec.Struct, array_like=True):
 
 
 class TopicTime(msgspec.Struct, array_like=True):
-    """The watermark of a topic; while all its partitions are idle it goes on from `idle_from_us` (event time)
-    since `idle_since_us` (wall clock)."""
+    """The watermark of a topic.
+
+    While all its partitions are idle it goes on from `idle_from_us` (event time) since `idle_since_us` (wall clock).
+    """
 
     at_us: int | None = None
     idle_from_us: int | None = None
@@ -66,7 +68,7 @@ class Watermarks:
         self._settle(topic)
 
     def of(self, topics: Iterable[str]) -> int | None:
-        """The watermark of what these topics feed. One without watermark, or idle unless all are, holds nothing back."""
+        """The watermark of what these topics feed; one without, or idle unless all are, holds nothing back."""
         times = [time for topic in topics if (time := self.topics.rows.get(topic)) and time.at_us is not None]
         busy = [time.at_us for time in times if not time.idle and time.at_us is not None]
         known = busy or [time.at_us for time in times if time.at_us is not None]
