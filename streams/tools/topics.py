@@ -104,7 +104,7 @@ async def _create(admin: AIOKafkaAdminClient, settings: Settings, new: list[NewT
 async def _settled(admin: AIOKafkaAdminClient, specs: Sequence[TopicSpec]) -> dict[str, Found]:
     """The topics once the broker shows all of them: metadata follows a creation with a delay."""
     async with asyncio.timeout(CREATE_TIMEOUT_S):
-        while len(found := await _found(admin, specs)) < len(specs):
+        while len(found := await _found(admin, specs)) < len(specs):  # noqa: ASYNC110  the broker tells nobody
             await asyncio.sleep(0.1)
     return found
 

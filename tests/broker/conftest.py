@@ -1,6 +1,9 @@
 """A real Apache Kafka for every test of this folder; all of them carry the marker `broker`."""
 
 import os
+import subprocess
+import sys
+import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +13,7 @@ from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 
 HERE = Path(__file__).parent
+WHEEL = "retentioneering==5.2.4"
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -28,3 +32,20 @@ def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
     """One broker for the session: `.bootstrap`, `.stop()`, `.start()` (same port, same data), `.kill()`."""
     with EmbeddedKafka(installation, tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
+
+
+@pytest.fixture(scope="session")
+def ecom(pytestconfig: pytest.Config) -> Path:
+    """`ecom.csv.gz` of the wheel, downloaded once and kept in pytest's cache folder."""
+    folder = pytestconfig.cache.mkdir("retentioneering-5.2.4")
+    file = folder / "ecom.csv.gz"
+    if not file.exists():
+        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
+        subprocess.run(command, check=True)
+        [wheel] = folder.glob("*.whl")
+        with zipfile.ZipFile(wheel) as archive:
+            content = archive.read("retentioneering/datasets/ecom.csv.gz")
+        part = file.with_suffix(".part")
+        part.write_bytes(content)
+        part.rename(file)  # a run that is cut off leaves no half file
+    return file

@@ -1,9 +1,6 @@
 """The e-commerce clickstream, fetched as a wheel: its known figures, and the demo's slice of it."""
 
 import gzip
-import subprocess
-import sys
-import zipfile
 from collections import Counter
 from pathlib import Path
 
@@ -12,25 +9,7 @@ import pytest
 from models.click import Click, decode_click
 from streams.tools import datasets, demo_slice
 
-WHEEL = "retentioneering==5.2.4"
 DEMO = Path(__file__).parents[2] / "deploy" / "demo"
-
-
-@pytest.fixture(scope="session")
-def ecom(pytestconfig: pytest.Config) -> Path:
-    """`ecom.csv.gz` of the wheel, downloaded once and kept in pytest's cache folder."""
-    folder = pytestconfig.cache.mkdir("retentioneering-5.2.4")
-    file = folder / "ecom.csv.gz"
-    if not file.exists():
-        command = [sys.executable, "-m", "pip", "download", "--quiet", "--no-deps", "--dest", str(folder), WHEEL]
-        subprocess.run(command, check=True)
-        [wheel] = folder.glob("*.whl")
-        with zipfile.ZipFile(wheel) as archive:
-            content = archive.read("retentioneering/datasets/ecom.csv.gz")
-        part = file.with_suffix(".part")
-        part.write_bytes(content)
-        part.rename(file)  # a run that is cut off leaves no half file
-    return file
 
 
 @pytest.fixture(scope="session")

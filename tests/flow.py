@@ -1,0 +1,143 @@
+"""The whole flow in memory, for scenarios: events in, published values out, with the wall clock in the test's hand."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from alerting.rule import Rule
+from models.kpi import Catalogue
+from models.kpi_value import KpiValue
+from models.kpis_file import load_kpis
+from models.outcome import Ledger
+from models.settings import Settings
+from models.stage import Batch, Headers, Look, Outgoing, Tick
+from streams.app import measure_stages, monitor_stage
+from streams.measuring import dead_letter, deltas
+
+KPIS = Path(__file__).parents[1] / "deploy" / "kpis.yaml"
+DAY = datetime(2026, 3, 2, tzinfo=UTC)
+
+
+def at(clock: str) -> int:
+    """`12:00:20` of the scenarios' day, us since 1970 UTC."""
+    hours, minutes, seconds = clock.split(":")
+    return round(DAY.timestamp() * 1e6) + (int(hours) * 3600 + int(minutes) * 60) * 1_000_000 + round(
+        float(seconds) * 1e6
+    )
+
+
+def text(clock: str) -> str:
+    return datetime.fromtimestamp(at(clock) / 1e6, UTC).isoformat().replace("+00:00", "Z")
+
+
+@dataclass(frozen=True)
+class Sent:
+    """A record as a consumer hands it over."""
+
+    topic: str
+    key: bytes | None
+    value: bytes | None
+    headers: Headers = ()
+    offset: int = 0
+    timestamp: int = 0
+
+
+_ids = iter(range(10**9))
+
+
+def sent(topic: str, key: str, clock: str, **fields: Any) -> Sent:
+    event = {"event_id": f"e{next(_ids)}", "timestamp": text(clock), **fields}
+    return Sent(topic, key.encode(), json.dumps({k: v for k, v in event.items() if v is not None}).encode())
+
+
+def order(clock: str, amount: str, order_id: str | None = None, **fields: Any) -> Sent:
+    name = order_id or f"o{next(_ids)}"
+    fields = {"event_type": "order_placed", "currency": "GBP", "amount": amount, "order_id": name} | fields
+    return sent("orders", fields.get("customer_id") or name, clock, **fields)
+
+
+def click(clock: str, session: str | None, kind: str = "page_view", visitor: str = "v", **fields: Any) -> Sent:
+    return sent("clickstream", visitor, clock, visitor_id=visitor, session_id=session, event_type=kind, **fields)
+
+
+def social(clock: str, kind: str, platform: str = "instagram", **fields: Any) -> Sent:
+    return sent("social", "p1", clock, event_type=kind, platform=platform, post_id="p1", **fields)
+
+
+def heartbeat(topic: str, clock: str) -> Sent:
+    return Sent(topic, None, None, (("kpi-heartbeat", text(clock).encode()),))
+
+
+@dataclass
+class Flow:
+    """One task a stage. `now_us` is the wall clock, a day after the events unless a test moves it."""
+
+    settings: Settings = field(default_factory=Settings)
+    rules: Iterable[Rule] = ()
+    now_us: int = at("12:00:00") + 86_400_000_000
+    values: list[KpiValue] = field(default_factory=list)
+    dead_letters: list[Outgoing] = field(default_factory=list)
+    transitions: list[Any] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
+        partitions: Mapping[str, int] = dict.fromkeys(
+            (*self.catalogue.topics, deltas.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
+        )
+        self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions)}
+        self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
+        self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
+        self.monitor_tables = self.monitor.tables(0)
+        self.monitor.opened(self.monitor_tables, self.now_us)
+        for topic, stage in self.stages.items():
+            stage.opened(self.tables[topic], self.now_us)
+        self.tick()
+
+    def read(self, *records: Sent) -> None:
+        """Records of any topics, each a batch and a commit of its own."""
+        for record in records:
+            self._measure(record.topic, Batch(record.topic, 0, [record]))
+
+    def tick(self, lag: int = 0) -> None:
+        """A second passes."""
+        self.now_us += 1_000_000
+        for topic in self.stages:
+            self._measure(topic, Tick({topic: Look(lag, self.now_us)}))
+        self._take(self.monitor.step(self.monitor_tables, Tick({}), self.now_us))
+
+    def ledger(self, topic: str) -> Ledger:
+        found: Ledger = self.tables[topic].ledger.row
+        return found
+
+    def history(self, kpi: str, window: str, start: str, piece: tuple[str, str] = ("all", "all")) -> list[tuple[Any, str]]:
+        """What was published of one window, in its order: value and status."""
+        return [
+            (one.value, one.status.value)
+            for one in self.values
+            if one.series == (kpi, window, *piece) and one.start_us == at(start)
+        ]
+
+    def last(self, kpi: str, window: str, piece: tuple[str, str] = ("all", "all")) -> dict[int, Any]:
+        """The last revision of every window, by start."""
+        return {one.start_us: one.value for one in self.values if one.series == (kpi, window, *piece)}
+
+    def _measure(self, topic: str, read: Batch | Tick) -> None:
+        stage, tables = self.stages[topic], self.tables[topic]
+        output = stage.step(tables, read, self.now_us)
+        for record in stage.outgoing(tables, [output], self.now_us):
+            if record.topic == deltas.TOPIC:
+                value = Sent(record.topic, record.key, record.value)
+                self._take(self.monitor.step(self.monitor_tables, Batch(record.topic, 0, [value]), self.now_us))
+            elif record.topic == dead_letter.TOPIC:
+                self.dead_letters.append(record)
+
+    def _take(self, output: Any) -> None:
+        self.values += output.values
+        self.transitions += output.transitions
+        while output.unfinished:
+            output = self.monitor.step(self.monitor_tables, Tick({}), self.now_us)
+            self.values += output.values
+            self.transitions += output.transitions
