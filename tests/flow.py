@@ -24,8 +24,8 @@ DAY = datetime(2026, 3, 2, tzinfo=UTC)
 def at(clock: str) -> int:
     """`12:00:20` of the scenarios' day, us since 1970 UTC."""
     hours, minutes, seconds = clock.split(":")
-    return round(DAY.timestamp() * 1e6) + (int(hours) * 3600 + int(minutes) * 60) * 1_000_000 + round(
-        float(seconds) * 1e6
+    return (
+        round(DAY.timestamp() * 1e6) + (int(hours) * 3600 + int(minutes) * 60) * 1_000_000 + round(float(seconds) * 1e6)
     )
 
 
@@ -112,7 +112,9 @@ class Flow:
         found: Ledger = self.tables[topic].ledger.row
         return found
 
-    def history(self, kpi: str, window: str, start: str, piece: tuple[str, str] = ("all", "all")) -> list[tuple[Any, str]]:
+    def history(
+        self, kpi: str, window: str, start: str, piece: tuple[str, str] = ("all", "all")
+    ) -> list[tuple[Any, str]]:
         """What was published of one window, in its order: value and status."""
         return [
             (one.value, one.status.value)

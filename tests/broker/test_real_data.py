@@ -1,4 +1,4 @@
-"""Two real data sets through a real Kafka, whole, equal to the figures of an independent oracle; and again after kills."""
+"""Two real data sets through a real Kafka, whole and equal to an independent oracle; and again after kills."""
 
 import signal
 from collections import defaultdict
@@ -8,8 +8,8 @@ from typing import Any
 
 import duckdb
 import pytest
-from broker.shop_floor import ShopFloor, shop_floor, within
 
+from broker.shop_floor import ShopFloor, shop_floor, within
 from streams.tools.kafka_installation import Installation
 from streams.tools.online_retail import COUNTRIES
 

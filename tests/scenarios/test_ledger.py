@@ -3,6 +3,7 @@
 import json
 
 import pytest
+
 from flow import Flow, Sent, at, click, heartbeat, order, sent, social
 
 GOOD = {"event_id": "1", "timestamp": "2026-03-02T12:00:00Z", "visitor_id": "v", "event_type": "page_view"}
@@ -39,7 +40,9 @@ def with_fields(**fields: object) -> bytes:
         pytest.param(order("12:00:00", "-5"), "ill_typed_field", id="a negative amount"),
         pytest.param(order("12:00:00", "5", currency="XXQ"), "unknown_currency", id="no currency"),
         pytest.param(order("12:00:00", "5", currency="USD"), "no_fx_rate", id="a currency without rate"),
-        pytest.param(order("12:00:00", "5", event_type="order_lost"), "unknown_event_type", id="an unknown order event"),
+        pytest.param(
+            order("12:00:00", "5", event_type="order_lost"), "unknown_event_type", id="an unknown order event"
+        ),
         pytest.param(social("12:00:00", "wave"), "unknown_event_type", id="an unknown social event"),
         pytest.param(social("12:00:00", "like", count=0), "ill_typed_field", id="a count of nothing"),
         pytest.param(

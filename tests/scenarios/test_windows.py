@@ -30,7 +30,20 @@ def test_an_order_is_in_every_hopping_window_that_contains_it() -> None:
     flow.read(order("12:07:30", "20.00"), heartbeat("orders", "15:00:00"))
     five, hour = flow.last("revenue", "5m"), flow.last("revenue", "1h")
     assert five == {at(f"12:0{minute}:00"): 20.0 for minute in (3, 4, 5, 6, 7)}
-    starts = ["11:10", "11:15", "11:20", "11:25", "11:30", "11:35", "11:40", "11:45", "11:50", "11:55", "12:00", "12:05"]
+    starts = [
+        "11:10",
+        "11:15",
+        "11:20",
+        "11:25",
+        "11:30",
+        "11:35",
+        "11:40",
+        "11:45",
+        "11:50",
+        "11:55",
+        "12:00",
+        "12:05",
+    ]
     assert hour == {at(f"{start}:00"): 20.0 for start in starts}
 
 

@@ -1,0 +1,69 @@
+"""kpis.yaml: what makes no sense is refused with file, line and remedy."""
+
+from pathlib import Path
+
+import pytest
+
+from models.errors import DefinitionError
+from models.kpi import wilson
+from models.kpis_file import load_kpis
+
+DEPLOY = Path(__file__).parents[2] / "deploy" / "kpis.yaml"
+GOOD = """kpis:
+  rate:
+    help: A rate
+    numerator: converting_sessions
+    denominator: sessions
+    proportion: true
+    windows: [1m, 1d]
+    by: [channel]
+"""
+
+
+def test_the_shipped_catalogue_is_good() -> None:
+    assert "conversion_rate" in load_kpis(DEPLOY.read_text(), "kpis.yaml").kpis
+
+
+@pytest.mark.parametrize(
+    ("line", "instead", "message"),
+    [
+        (
+            "numerator: converting_sessions",
+            "numerator: conversions",
+            'kpis.yaml:4 rate.numerator: unknown measure "conv',
+        ),
+        ("numerator: converting_sessions", "numerator: revenue - orders", "adds money to a count"),
+        ("denominator: sessions", "denominator: revenue", "divides by money"),
+        ("denominator: sessions", "help2: x", "unknown key"),
+        ("help: A rate", "by: [channel]", "the key comes twice"),
+        ("windows: [1m, 1d]", "windows: [2m]", '"2m" is no window; possible are 1m 5m 1h 1d'),
+        ("by: [channel]", "by: [platform]", '"platform" is no dimension of all its measures'),
+        ("proportion: true", "proportion: yes", "is not true or false"),
+        ("  rate:", "  Rate%:", "not a name"),
+    ],
+)
+def test_a_defect_is_named_with_its_line(line: str, instead: str, message: str) -> None:
+    with pytest.raises(DefinitionError) as refused:
+        load_kpis(GOOD.replace(line, instead), "kpis.yaml")
+    assert message in str(refused.value)
+    assert str(refused.value).startswith("kpis.yaml:")
+
+
+def test_a_sum_is_no_proportion() -> None:
+    with pytest.raises(DefinitionError, match="a sum is no proportion"):
+        load_kpis(GOOD.replace("    denominator: sessions\n", ""), "kpis.yaml")
+
+
+def test_a_changed_definition_changes_the_hash_and_other_slices_do_not() -> None:
+    def definition(text: str) -> str:
+        return load_kpis(text, "kpis.yaml").kpis["rate"].definition
+
+    assert definition(GOOD) == definition(GOOD.replace("[1m, 1d]", "[1m]"))
+    assert definition(GOOD) != definition(GOOD.replace("numerator: converting_sessions", "numerator: page_views"))
+
+
+def test_the_interval_is_wilsons() -> None:
+    low, high = wilson(10, 100)  # the worked example of Brown, Cai and DasGupta (2001): 10 of 100
+    assert (round(low, 4), round(high, 4)) == (0.0552, 0.1744)
+    assert wilson(0, 20)[0] == 0.0
+    assert wilson(20, 20)[1] == 1.0
