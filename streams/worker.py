@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 
 import faust
 import structlog
+from prometheus_client import CollectorRegistry, ProcessCollector
 
 from alerting.rule import Rule
 from models.kpi import Catalogue
@@ -90,10 +91,15 @@ def run_worker(
     asyncio.set_event_loop(loop)
     measurements = Measurements()
     app = create_app(settings, catalogue, rules, partitions, measurements)
-    exporter = Exporter(
-        lambda: SnapshotCollector(take_snapshot(app, measurements), catalogue.kpis, settings.reporting_currency),
-        lambda: app.health.reasons(time.monotonic()),
-    )
+
+    def registry() -> CollectorRegistry:
+        found = CollectorRegistry()
+        snapshot = take_snapshot(app, measurements)
+        found.register(SnapshotCollector(snapshot, catalogue.kpis, settings.reporting_currency))
+        ProcessCollector(registry=found)
+        return found
+
+    exporter = Exporter(registry, lambda: app.health.reasons(time.monotonic()))
     loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
     log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)

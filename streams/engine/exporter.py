@@ -5,9 +5,8 @@ import errno
 from collections.abc import Callable
 
 from aiohttp import web
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry
 from prometheus_client.exposition import choose_encoder
-from prometheus_client.registry import Collector
 
 from models.errors import SettingsError
 
@@ -15,10 +14,10 @@ Reasons = Callable[[], list[str]]
 
 
 class Exporter:
-    """`collector` takes a snapshot and is called in the event loop; what it returns is rendered in a thread."""
+    """`registry` takes a snapshot and is called in the event loop; what it returns is rendered in a thread."""
 
-    def __init__(self, collector: Callable[[], Collector], not_ready: Reasons) -> None:
-        self._collector = collector
+    def __init__(self, registry: Callable[[], CollectorRegistry], not_ready: Reasons) -> None:
+        self._registry = registry
         self._not_ready = not_ready
         self._runner: web.AppRunner | None = None
         self.port = 0
@@ -47,11 +46,8 @@ class Exporter:
             await self._runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        registry = CollectorRegistry()
-        registry.register(self._collector())
-        ProcessCollector(registry=registry)
         encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        body = await asyncio.to_thread(encode, registry)
+        body = await asyncio.to_thread(encode, self._registry())
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _livez(self, _: web.Request) -> web.Response:

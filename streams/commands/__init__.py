@@ -1,0 +1,8 @@
+"""The commands of `kpi`, by what they are for; each imports what it runs only when it runs.
+
+environment  settings and definitions of this process
+running      broker worker notify demo config
+topics       create check
+feeding      replay generate
+reading      values ledger status · letters: dead-letters list replay
+"""

@@ -1,0 +1,27 @@
+"""Settings and definitions of this process: the one place that reads the environment."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+from models.settings import Settings
+from streams.configuration import Definitions, load_definitions, load_settings
+
+PACKAGE = Path(__file__).parents[1]
+DEPLOY = (Path("deploy"), PACKAGE / "deploy", PACKAGE.parent / "deploy")
+"""Where kpis.yaml and alerts.yaml are looked for: the working folder, the wheel, the source tree."""
+
+
+def environment() -> Mapping[str, str]:
+    """The variables of this process."""
+    return os.environ
+
+
+def settings() -> Settings:
+    """The effective settings; raises SettingsError or DefinitionError."""
+    return load_settings(os.environ)
+
+
+def definitions(effective: Settings) -> Definitions:
+    """KPIs and rules of these settings; raises SettingsError or DefinitionError."""
+    return load_definitions(effective, DEPLOY)

@@ -1,0 +1,58 @@
+"""What was published."""
+
+import asyncio
+from typing import Annotated
+
+import typer
+
+from streams.commands.environment import definitions, settings
+
+EXIT_NO = 1
+
+app = typer.Typer()
+
+
+@app.command()
+def values(
+    *,
+    kpi: str | None = None,
+    window: str | None = None,
+    dimension: str | None = None,
+    segment: str | None = None,
+    final: Annotated[bool, typer.Option("--final", help="No provisional values.")] = False,
+    latest: Annotated[bool, typer.Option("--latest", help="Only the newest window of each series.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="A live table, until Ctrl-C.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="One record a line.")] = False,
+) -> None:
+    """Show the last revision of every window."""
+    from streams.tools.revisions import Choice
+    from streams.tools.values import follow_values, show_values
+
+    choice = Choice(kpi, window, dimension, segment, final)
+    if follow:
+        asyncio.run(follow_values(settings(), choice, as_json=as_json))
+    else:
+        asyncio.run(show_values(settings(), choice, latest=latest, as_json=as_json))
+
+
+@app.command()
+def ledger(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
+    """Show what became of every event, by topic."""
+    from streams.tools.ledger import show_ledger
+
+    asyncio.run(show_ledger(settings(), as_json=as_json))
+
+
+@app.command()
+def status(
+    *,
+    as_json: Annotated[bool, typer.Option("--json")] = False,
+    wait: Annotated[float, typer.Option(help="Look again for up to so many seconds.")] = 0,
+) -> None:
+    """Show lag, watermarks and freshness; exit code 0 when everything received is published, else 1."""
+    from streams.tools.status import show_status
+
+    effective = settings()
+    inputs = definitions(effective).catalogue.topics
+    if not asyncio.run(show_status(effective, inputs=inputs, wait_s=wait, as_json=as_json)):
+        raise SystemExit(EXIT_NO)

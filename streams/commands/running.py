@@ -1,0 +1,65 @@
+"""Processes, and the settings they run with."""
+
+import asyncio
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from streams.commands.environment import definitions, environment, settings
+
+app = typer.Typer()
+
+
+@app.command()
+def config() -> None:
+    """Print the effective settings, secrets hidden."""
+    from streams.configuration import effective
+
+    for name, value in effective(settings()).items():
+        typer.echo(f"{name}: {json.dumps(value)}")
+
+
+@app.command()
+def broker(
+    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 9092,
+    directory: Annotated[Path | None, typer.Option("--dir", help="Data folder; absent: .kpi/kafka.")] = None,
+) -> None:
+    """Run an embedded Apache Kafka in the foreground."""
+    from streams.tools.broker import run_broker
+
+    run_broker(port, directory, environment())
+
+
+@app.command()
+def worker() -> None:
+    """Consume events, publish KPIs and alerts. Ends with 70 on a fault, for its supervisor to restart."""
+    from streams import logs
+    from streams.tools import topics
+    from streams.worker import run_worker
+
+    effective = settings()
+    logs.configure(effective)
+    defined = definitions(effective)
+    partitions = asyncio.run(topics.check(effective))
+    run_worker(effective, defined.catalogue, defined.rules, partitions)
+
+
+@app.command()
+def notify() -> None:
+    """Deliver alerts to the receivers."""
+    from streams import logs
+    from streams.notifier import run_notify
+
+    effective = settings()
+    logs.configure(effective)
+    asyncio.run(run_notify(effective))
+
+
+@app.command()
+def demo(duration: Annotated[float | None, typer.Option(help="Seconds; absent: until Ctrl-C.")] = None) -> None:
+    """Show it all: a broker, a worker, a shop with an incident, an alert; ends with a summary."""
+    from streams.tools.demo import run_demo
+
+    raise SystemExit(run_demo(duration, environment()))
