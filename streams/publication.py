@@ -85,8 +85,8 @@ def major(minor: int, exponent: int) -> str:
     """Minor units as exact decimal text of major units."""
     if exponent == 0:
         return str(minor)
-    digits = f"{abs(minor):0{exponent + 1}d}"
-    return f"{'-' if minor < 0 else ''}{digits[:-exponent]}.{digits[-exponent:]}"
+    whole, part = divmod(abs(minor), 10**exponent)
+    return f"{'-' if minor < 0 else ''}{whole}.{part:0{exponent}d}"
 
 
 def _money(value: KpiValue) -> str | None:

@@ -17,7 +17,7 @@ from models.table import ChangeLogged, Table, packed_codec
 from models.window import Window
 from streams.monitoring.alerts import AlertTable, RuleBook, alert_table
 from streams.monitoring.closing import Unpublished, closed_before, kept_from
-from streams.monitoring.values import Group, Moment, kpi_value
+from streams.monitoring.values import Group, Moment, Span, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
 from streams.monitoring.windows import WindowedTable
 
@@ -141,11 +141,12 @@ class MonitorStage:
             moment = Moment(Status.PROVISIONAL, watermark_us, now_us, self.digits)
             for window in self._windows_of(group):
                 number = window.earliest_open(watermark_us) - (1 if window.name == "1m" else 0)
+                span = Span.of(window, number)
                 pieces = {piece for topic in group.topics for piece in tables.cells.row(topic, window.name, number)}
                 for piece in sorted(pieces):
                     measured = tables.cells.measured(group.topics, window.name, number, piece)
                     for kpi in group.published(window.name, piece[0], measured.keys()):
-                        yield kpi_value(kpi, piece, window, number, measured, 0, moment)
+                        yield kpi_value(kpi, piece, span, measured, 0, moment)
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
         folding = {topic: self._folding(tables, topic) for topic in self.horizons_us}
@@ -206,11 +207,13 @@ class MonitorStage:
         (name, number), cells = key, tables.cells
         closes = moment.status is Status.FINAL
         pieces = {p for topic in group.topics for p in cells.row(topic, name, number)} if closes else set(touched)
+        span = Span.of(self.windows[name], number)
         for piece in sorted(pieces):
             measured = cells.measured(group.topics, name, number, piece)
+            revisions = cells.revisions(group.home, name, number, piece)
             for kpi in group.published(name, piece[0], measured.keys() if closes else touched[piece]):
-                revision = cells.next_revision(group.home, name, number, piece, kpi.name)
-                yield kpi_value(kpi, piece, self.windows[name], number, measured, revision, moment)
+                revision = revisions[kpi.name] = revisions.get(kpi.name, 0) + 1
+                yield kpi_value(kpi, piece, span, measured, revision, moment)
 
     def _release(self, tables: MonitorTables) -> None:
         for topic in self.horizons_us:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Self
 
 from models.delta import Measured
 from models.kpi import Kpi, total, wilson
@@ -60,16 +61,28 @@ class Moment:
     digits: int  # of the minor unit of the reporting currency
 
 
-def kpi_value(
-    kpi: Kpi, piece: Slice, window: Window, number: int, measured: Measured, revision: int, moment: Moment
-) -> KpiValue:
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One window: its kind's name, and from when to when, event time in us."""
+
+    window: str
+    start_us: int
+    end_us: int
+
+    @classmethod
+    def of(cls, window: Window, number: int) -> Self:
+        """The window of a number."""
+        return cls(window.name, window.start_us(number), window.end_us(number))
+
+
+def kpi_value(kpi: Kpi, piece: Slice, span: Span, measured: Measured, revision: int, moment: Moment) -> KpiValue:
     """The value of a KPI from the measures of its window."""
     numerator = total(kpi.numerator, measured)
     denominator = None if kpi.denominator is None else total(kpi.denominator, measured)
     return KpiValue(
-        series=Series(kpi.name, window.name, *piece),
-        start_us=window.start_us(number),
-        end_us=window.end_us(number),
+        series=Series(kpi.name, span.window, *piece),
+        start_us=span.start_us,
+        end_us=span.end_us,
         unit=kpi.unit,
         exponent=moment.digits if kpi.unit is Unit.MONEY else 0,
         numerator=numerator,

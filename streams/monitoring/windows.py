@@ -4,7 +4,7 @@ Cells of a topic close by that topic's watermark alone. A cell is let go when no
 that comes later still (its partition was idle while the others went on) is in no window, and is counted as `frozen`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
 
 import msgspec
@@ -61,21 +61,22 @@ class WindowedTable:
         """All slices of one window; empty if there are none."""
         return self.rows.get((topic, window), {}).get(number, {})
 
-    def measured(self, topics: Iterable[str], window: str, number: int, piece: Slice) -> Measured:
-        """The measures of several topics together."""
+    def measured(self, topics: Sequence[str], window: str, number: int, piece: Slice) -> Measured:
+        """The measures of several topics together; not to be changed."""
+        if len(topics) == 1:
+            cell = self.row(topics[0], window, number).get(piece)
+            return cell.measured if cell else {}
         found: Measured = {}
         for topic in topics:
             if cell := self.row(topic, window, number).get(piece):
                 found |= cell.measured
         return found
 
-    def next_revision(self, topic: str, window: str, number: int, piece: Slice, kpi: str) -> int:
-        """Count one more publication of a KPI; the first is revision 1."""
-        row = self._made(topic, window, number)
-        cell = row.setdefault(piece, WindowCell({}, {}))
-        revision = cell.revisions[kpi] = cell.revisions.get(kpi, 0) + 1
+    def revisions(self, topic: str, window: str, number: int, piece: Slice) -> dict[str, int]:
+        """How often each KPI of a cell was published, to be counted up."""
+        cell = self._made(topic, window, number).setdefault(piece, WindowCell({}, {}))
         self._changed.add((topic, window, number, *piece))
-        return revision
+        return cell.revisions
 
     def release(self, topic: str, window: str, before: int) -> None:
         """Let go of the windows before a number."""

@@ -20,17 +20,13 @@ from aiokafka.admin import AIOKafkaAdminClient
 from aiokafka.errors import KafkaError
 
 from models.errors import BrokerError
+from streams.tools.child import kill_child, start_child, stop_child
 from streams.tools.kafka_installation import Installation
 from streams.tools.kafka_jars import KAFKA_VERSION
 from streams.tools.kafka_properties import server_properties
 
 _START_TIMEOUT_S = 60.0  # ready after 3 to 5 s, 7 s after a SIGKILL; the rest is for a loaded machine
 _STOP_TIMEOUT_S = 15.0
-
-# The shell becomes Java (same pid); before that it leaves a guard in its process group, which reads from a pipe
-# whose write end is ours. However we die, SIGKILL included, the pipe ends and the guard kills the group. The pid
-# cannot belong to another process by then: the guard itself keeps the group of that number alive.
-_DIE_WITH_PARENT = 'exec 3<&0; (read _ <&3; kill -9 -$$) & exec "$@" 3<&- </dev/null'
 
 
 @dataclass(slots=True)
@@ -90,18 +86,13 @@ class EmbeddedKafka:
     def stop(self) -> None:
         """End it in order (about 1 s), by force after 15 s; nothing happens when it does not run."""
         if self._process is not None:
-            self._process.terminate()
-            with suppress(subprocess.TimeoutExpired):
-                self._process.wait(_STOP_TIMEOUT_S)
+            stop_child(self._process, _STOP_TIMEOUT_S)
         self.kill()
 
     def kill(self) -> None:
         """SIGKILL, as a crash of the machine would end it; nothing happens when it does not run."""
         if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-            assert self._process.stdin is not None
-            self._process.stdin.close()  # ends the guard
+            kill_child(self._process)
         if self._lock is not None:
             self._lock.close()
         self._process = self._lock = None
@@ -141,15 +132,7 @@ class EmbeddedKafka:
 
     def _spawn(self, properties: Path) -> subprocess.Popen[bytes]:
         java = self.installation.command("kafka.Kafka", str(properties))
-        with self.log_file.open("ab") as log:
-            return subprocess.Popen(
-                ["/bin/sh", "-c", _DIE_WITH_PARENT, "sh", *java],
-                stdin=subprocess.PIPE,
-                stdout=log,
-                stderr=log,
-                cwd=self.directory,
-                start_new_session=True,  # Ctrl-C reaches us alone, and we stop it in order
-            )
+        return start_child(java, self.log_file, directory=self.directory)
 
     def _wait_until_ready(self, cluster: str, said: int) -> None:
         deadline = time.monotonic() + _START_TIMEOUT_S

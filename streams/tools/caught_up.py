@@ -29,7 +29,8 @@ def look(
 ) -> Look:
     """`inputs`: the partition count of each input topic, `monitors`: that of `kpi-deltas`."""
     tasks = list(statuses)
-    measures = {(task.topic, task.partition): task for task in tasks if isinstance(task, MeasureStatus)}
+    measured = (task for task in tasks if isinstance(task, MeasureStatus) and task.topic in inputs)
+    measures = {(task.topic, task.partition): task for task in measured}  # a topic that was dropped holds nothing back
     monitor = {task.partition: task for task in tasks if isinstance(task, MonitorStatus) and task.partition < monitors}
     reasons = (
         *(f"{topic}: {records} records are not read" for topic, records in lag.items() if records),

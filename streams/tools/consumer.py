@@ -42,6 +42,7 @@ async def open_consumer(
     try:
         await consumer.start()
         consumer.assign([partition for its in partitions.values() for partition in its])
+        await asyncio.sleep(0)  # its tasks begin: to stop one that has not raises CancelledError (aiokafka 0.14.0)
         yield consumer, partitions
     except (KafkaError, OSError) as error:
         raise BrokerError(

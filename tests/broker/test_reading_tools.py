@@ -1,10 +1,10 @@
 """The tools that read what is published, on a real Kafka with transactions: values, ledger, status, dead letters."""
 
+import asyncio
 import signal
-import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from itertools import chain
 
 import msgspec
@@ -28,6 +28,7 @@ from streams.tools.topic_reader import open_topic
 from streams.tools.values import show_values
 from streams.topics import INPUTS
 from topic_log import Ends
+from transaction import commit
 
 pytestmark = pytest.mark.asyncio
 TOPICS = (*INPUTS, "kpi-deltas", "kpi-values", "kpi-status", "kpi-dead-letters")
@@ -53,18 +54,6 @@ async def settings(own_broker: EmbeddedKafka) -> Settings:
     return Settings(broker=own_broker.bootstrap)
 
 
-async def commit(settings: Settings, records: Sequence[Outgoing], *, abort: bool = False) -> None:
-    """Write in one transaction, as a worker does."""
-    name = topic_log.fresh("writer")
-    async with AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=name) as producer:
-        await producer.begin_transaction()
-        for record in records:
-            await producer.send_and_wait(
-                record.topic, record.value, record.key, record.partition, headers=list(record.headers)
-            )
-        await (producer.abort_transaction() if abort else producer.commit_transaction())
-
-
 def value(kpi: str, start: str, status: str, revision: int, partition: int = 0) -> Outgoing:
     key = f"{kpi}|1m|all|2024-05-01T{start}:00Z|all".encode()
     raw = b'{"kpi":"%s","status":"%s","revision":%d}' % (kpi.encode(), status.encode(), revision)
@@ -83,9 +72,9 @@ async def test_the_last_committed_revision_of_every_window(
 ) -> None:
     kpi = topic_log.fresh("kpi")
     first = [value(kpi, "12:00", "provisional", 0), value(kpi, "12:01", "provisional", 0, partition=1)]
-    await commit(settings, first)
-    await commit(settings, [value(kpi, "12:00", "final", 1)])
-    await commit(settings, [value(kpi, "12:00", "corrected", 2)], abort=True)
+    await commit(settings.broker, first)
+    await commit(settings.broker, [value(kpi, "12:00", "final", 1)])
+    await commit(settings.broker, [value(kpi, "12:00", "corrected", 2)], abort=True)
     final, provisional = (
         f'{{"kpi":"{kpi}","status":"{s}","revision":{n}}}\n' for s, n in (("final", 1), ("provisional", 0))
     )
@@ -98,7 +87,7 @@ async def test_a_transaction_that_is_still_open_is_not_waited_for(
     settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     kpi = topic_log.fresh("kpi")
-    await commit(settings, [value(kpi, "12:00", "final", 0)])
+    await commit(settings.broker, [value(kpi, "12:00", "final", 0)])
     open_one = AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=topic_log.fresh("writer"))
     async with open_one as producer:
         await producer.begin_transaction()
@@ -112,10 +101,12 @@ async def test_following_misses_nothing_between_the_end_and_what_comes(settings:
     kpi = topic_log.fresh("kpi")
     async with open_topic(settings, "kpi-values") as reader:
         ends = await reader.ends()
-        await commit(settings, [value(kpi, "12:00", "provisional", 0)])  # after the end, and fetched together with it
+        await commit(
+            settings.broker, [value(kpi, "12:00", "provisional", 0)]
+        )  # after the end, and fetched together with it
         before = [record.value async for batch in reader.to_end(ends) for record in batch]
         assert not [raw for raw in before if kpi.encode() in raw]
-        await commit(settings, [value(kpi, "12:00", "final", 1)])
+        await commit(settings.broker, [value(kpi, "12:00", "final", 1)])
         seen: list[bytes] = []
         async for batch in reader.follow(0.2):
             seen += (record.value for record in batch if kpi.encode() in record.value)
@@ -126,14 +117,16 @@ async def test_following_misses_nothing_between_the_end_and_what_comes(settings:
 
 async def test_following_ends_in_order_on_ctrl_c(settings: Settings) -> None:
     kpi = topic_log.fresh("kpi")
-    await commit(settings, [value(kpi, "12:00", "final", 0)])
+    await commit(settings.broker, [value(kpi, "12:00", "final", 0)])
     command = [sys.executable, "-c", FOLLOW, settings.broker, kpi]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        assert process.stdout is not None
-        assert process.stderr is not None
-        assert b'"final"' in process.stdout.readline()
-        process.send_signal(signal.SIGINT)
-        assert (process.wait(10), process.stderr.read()) == (0, b"")
+    pipe = asyncio.subprocess.PIPE
+    process = await asyncio.create_subprocess_exec(*command, stdout=pipe, stderr=pipe)
+    assert process.stdout is not None
+    assert b'"final"' in await process.stdout.readline()
+    process.send_signal(signal.SIGINT)
+    async with asyncio.timeout(10):
+        _, said = await process.communicate()
+    assert (process.returncode, said) == (0, b"")
 
 
 def measure(topic: str, partition: int, *, counted: int = 0, received: int | None = None) -> Outgoing:
@@ -167,21 +160,21 @@ async def test_the_ledger_is_the_sum_of_the_last_records_of_the_tasks(
     settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     topic = topic_log.fresh("topic")
-    await commit(settings, [measure(topic, 0, counted=1), measure(topic, 1, counted=2)])
-    await commit(settings, [measure(topic, 0, counted=5)])
+    await commit(settings.broker, [measure(topic, 0, counted=1), measure(topic, 1, counted=2)])
+    await commit(settings.broker, [measure(topic, 0, counted=5)])
     await show_ledger(settings, as_json=True)
     read = msgspec.json.decode(capfd.readouterr().out)[topic]
     assert read == {"received": 7, "counted": 7, "duplicate": 0, "late": 0, "bot": 0, "invalid": 0}
-    await commit(settings, [measure(topic, 0, counted=5, received=6)])
+    await commit(settings.broker, [measure(topic, 0, counted=5, received=6)])
     with pytest.raises(EngineFault, match=f"the ledger of {topic} does not add up"):
         await show_ledger(settings)
-    await commit(settings, [measure(topic, 0, counted=5)])
+    await commit(settings.broker, [measure(topic, 0, counted=5)])
 
 
 async def test_a_group_is_caught_up_when_nothing_is_unread_and_every_task_has_told(
     settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    await commit(settings, [Outgoing("orders", 0, b"k", b"{}"), Outgoing("kpi-deltas", 1, b"k", b"")])
+    await commit(settings.broker, [Outgoing("orders", 0, b"k", b"{}"), Outgoing("kpi-deltas", 1, b"k", b"")])
     settings = msgspec.structs.replace(settings, app_id=topic_log.fresh("group"))
     assert not await show_status(settings, as_json=True)
     last = msgspec.json.decode(capfd.readouterr().out)
@@ -192,7 +185,7 @@ async def test_a_group_is_caught_up_when_nothing_is_unread_and_every_task_has_to
     async with AIOKafkaConsumer(bootstrap_servers=settings.broker, group_id=settings.app_id) as consumer:
         consumer.assign(partitions)
         await consumer.commit(await consumer.end_offsets(partitions))
-    await commit(settings, [monitor(0), monitor(1), *(measure(topic, n) for topic in INPUTS for n in (0, 1))])
+    await commit(settings.broker, [monitor(0), monitor(1), *(measure(topic, n) for topic in INPUTS for n in (0, 1))])
     assert await show_status(settings, as_json=True)
     last = msgspec.json.decode(capfd.readouterr().out)
     assert (last["reasons"], last["freshness_s"], set(last["lag"].values())) == ([], 0.0, {0})
@@ -209,9 +202,11 @@ async def test_letters_are_listed_and_sent_again_byte_for_byte(
     settings: Settings, capfd: pytest.CaptureFixture[str]
 ) -> None:
     garbage, trace = b"\x00\xff" * 400_000, ("trace", b"1")
-    await commit(settings, [letter("orders", b"c1", garbage, "not_json", trace), letter("social", None, None, "empty")])
+    await commit(
+        settings.broker, [letter("orders", b"c1", garbage, "not_json", trace), letter("social", None, None, "empty")]
+    )
     alert = letter("kpi-alerts", b"fp", b"{}", "rejected", ("kpi-receiver", b"pager"))
-    await commit(settings, [alert, Outgoing("kpi-dead-letters", 1, b"foreign", b"{}")])
+    await commit(settings.broker, [alert, Outgoing("kpi-dead-letters", 1, b"foreign", b"{}")])
     await list_letters(settings, Wanted(topic="orders"), as_json=True)
     [line] = capfd.readouterr().out.splitlines()
     assert (msgspec.json.decode(line)["offset"], msgspec.json.decode(line)["reason"]) == (7, "not_json")
@@ -228,7 +223,7 @@ async def test_letters_are_listed_and_sent_again_byte_for_byte(
 
 
 async def test_letters_stay_when_the_answer_is_no(settings: Settings) -> None:
-    await commit(settings, [letter("social", b"p1", b"{", "not_json")])
+    await commit(settings.broker, [letter("social", b"p1", b"{", "not_json")])
     before = await Ends.of(settings.broker, INPUTS)
     assert await replay_letters(settings, Wanted(topic="social"), lambda _: False) == {}
     assert await topic_log.read(settings.broker, before) == {}

@@ -16,11 +16,11 @@ from streams.tools.online_retail import COUNTRIES
 RETAIL = Path(__file__).parents[1] / "data" / "online_retail.parquet"
 ORACLE = """
 with lines as (
-    select InvoiceNo, min(InvoiceDate) as at, any_value(Country) as country,
+    select InvoiceNo, min(InvoiceDate) as placed, any_value(Country) as country,
            sum(cast(Quantity as decimal(18,0)) * cast(cast(UnitPrice as varchar) as decimal(18,3))) as amount
     from read_parquet(?) group by InvoiceNo
 )
-select strftime(at, '%Y-%m-%dT00:00:00Z') as day, country,
+select strftime(placed, '%Y-%m-%dT00:00:00Z') as day, country,
        count(*) filter (amount > 0) as orders,
        sum(round_even(amount, 2)) filter (amount > 0) as revenue,
        sum(round_even(amount, 2)) as net_revenue,

@@ -71,6 +71,11 @@ def test_every_thing_that_is_missing_is_a_reason() -> None:
     assert Case([measure(), monitor(social=1)], NONE).look().reasons == ("monitor-0: has no watermark of orders yet",)
 
 
+def test_a_topic_that_no_kpi_needs_any_more_holds_nothing_back() -> None:
+    tasks: list[TaskStatus] = [measure(announced_us=6), monitor()]
+    assert look(NONE, 0.0, tasks, {}, 1).caught_up
+
+
 def test_windows_that_are_still_being_published_are_a_reason() -> None:
     [reason] = Case([measure(), monitor(unfinished=True, orders=7)], NONE).look().reasons
     assert reason == "monitor-0: windows are still being published"

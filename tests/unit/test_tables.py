@@ -101,7 +101,7 @@ def test_windows_are_restored_and_let_go() -> None:
     table = WindowedTable()
     piece = SliceDelta("all", "all", [("5m", 3, 5, {"orders": 1})])
     assert [number for _, number, _ in table.fold("orders", piece, {})] == [3, 4, 5, 6, 7]
-    table.next_revision("orders", "5m", 3, ("all", "all"), "orders")
+    table.revisions("orders", "5m", 3, ("all", "all"))["orders"] = 1
     restored = WindowedTable()
     for key, value in log_of(table):
         restored.restore(key, value)
