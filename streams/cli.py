@@ -8,10 +8,11 @@ from typing import NoReturn
 
 import typer
 
-from models.errors import OutsideError
+from models.errors import KpiError, OutsideError
 from streams.commands import feeding, letters, reading, running, topics
 
 EXIT_OUTSIDE = 2
+EXIT_FAULT = 70
 
 app = typer.Typer(
     help="A streaming monitor of a shop's KPIs.",
@@ -29,9 +30,9 @@ def main() -> NoReturn:
     """Entry point."""
     try:
         app()
-    except OutsideError as error:
+    except KpiError as error:
         sys.stderr.write(f"kpi: {error}\n")
-        raise SystemExit(EXIT_OUTSIDE) from None
+        raise SystemExit(EXIT_OUTSIDE if isinstance(error, OutsideError) else EXIT_FAULT) from None
     raise SystemExit(0)
 
 

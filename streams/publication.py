@@ -15,7 +15,7 @@ SIGNIFICANT = Context(prec=20)
 """Digits of a ratio of money: the contract asks for at least 12."""
 
 
-class KpiValueRecord(msgspec.Struct, frozen=True, kw_only=True):
+class KpiValueRecord(msgspec.Struct, frozen=True, gc=False):
     """A revision of a window of a series. Times are RFC 3339 UTC; money is decimal text in major units.
 
     `value` is null for a ratio over 0; `denominator` is null for a sum; `interval` is the 95 % Wilson interval.
@@ -57,25 +57,25 @@ def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
     The segment comes last in the key: it alone may hold the separator.
     """
     kpi, window, dimension, segment = value.series
-    start = rfc3339(value.start_us)
-    money = value.unit is Unit.MONEY
+    start, unit = rfc3339(value.start_us), value.unit
+    money = unit is Unit.MONEY
     record = KpiValueRecord(
-        kpi=kpi,
-        window=window,
-        start=start,
-        end=rfc3339(value.end_us),
-        dimension=dimension,
-        segment=segment,
-        value=_money(value) if money else value.value,
-        unit=value.unit,
-        numerator=major(value.numerator, value.exponent) if money else value.numerator,
-        denominator=value.denominator,
-        interval=value.interval,
-        status=value.status,
-        revision=value.revision,
-        watermark=rfc3339(value.watermark_us),
-        definition=value.definition,
-        emitted_at=rfc3339(value.emitted_us),
+        kpi,
+        window,
+        start,
+        rfc3339(value.end_us),
+        dimension,
+        segment,
+        _money(value) if money else value.value,
+        unit,
+        major(value.numerator, value.exponent) if money else value.numerator,
+        value.denominator,
+        value.interval,
+        value.status,
+        value.revision,
+        rfc3339(value.watermark_us),
+        value.definition,
+        rfc3339(value.emitted_us),
     )
     key = f"{kpi}|{window}|{dimension}|{start}|{segment}"
     return Outgoing(VALUES_TOPIC, partitions[dimension], key.encode(), _encode(record))
@@ -85,8 +85,9 @@ def major(minor: int, exponent: int) -> str:
     """Minor units as exact decimal text of major units."""
     if exponent == 0:
         return str(minor)
-    whole, part = divmod(abs(minor), 10**exponent)
-    return f"{'-' if minor < 0 else ''}{whole}.{part:0{exponent}d}"
+    digits = str(abs(minor)).zfill(exponent + 1)
+    text = f"{digits[:-exponent]}.{digits[-exponent:]}"
+    return "-" + text if minor < 0 else text
 
 
 def _money(value: KpiValue) -> str | None:

@@ -35,5 +35,7 @@ def letters_replay(
     """Send dead letters to their topics again."""
     from streams.tools.dead_letters import Wanted, replay_letters
 
-    confirm = (lambda _: True) if yes else typer.confirm
+    def confirm(question: str) -> bool:
+        return yes or typer.confirm(question, err=True)
+
     typer.echo(json.dumps(asyncio.run(replay_letters(settings(), Wanted(topic, reason), confirm))))

@@ -62,4 +62,4 @@ def demo(duration: Annotated[float | None, typer.Option(help="Seconds; absent: u
     """Show it all: a broker, a worker, a shop with an incident, an alert; ends with a summary."""
     from streams.tools.demo import run_demo
 
-    raise SystemExit(run_demo(duration, environment()))
+    raise SystemExit(run_demo(settings(), duration, environment()))

@@ -4,8 +4,9 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import faust
@@ -60,12 +61,14 @@ class EngineApp(faust.App):
         self.stage_of = {topic: stage for stage in stages for topic in stage.inputs}
         self.observer = observer
         self.health = Health()
+        self._turn = asyncio.Lock()
         super().__init__(settings.app_id, **_faust_options(settings))
         for stage in stages:
             for topic in stage.inputs:
                 self.agent(self.topic(topic, value_serializer="raw"), name=f"{stage.name}.{topic}")(self._feed)
         self.timer(TICK_S)(self._tick)
         self.task(self._commit)
+        self.task(self._finish)
 
     def _new_transport(self) -> BatchTransport:
         return BatchTransport(self.conf.broker_consumer, self)
@@ -102,10 +105,7 @@ class EngineApp(faust.App):
             if task := self.tables.of(fetched.tp):
                 if task.full:
                     await self.tables.guarded(task.commit)
-                try:
-                    task.apply(fetched)
-                except Exception as error:  # noqa: BLE001  Faust would acknowledge the batch and go on
-                    self.fail(error)
+                await self._in_turn(partial(task.apply, fetched))
 
     async def _tick(self) -> None:
         try:
@@ -113,14 +113,25 @@ class EngineApp(faust.App):
         except Exception as error:  # noqa: BLE001  as in _feed
             self.fail(error)
 
-    def _finish(self) -> None:
+    async def _in_turn(self, step: Callable[[], None]) -> None:
+        """One step a turn of the event loop.
+
+        A transaction takes a dozen turns; with every task stepping in each of them, it ran into its time-out.
+        """
+        async with self._turn:
+            try:
+                step()
+            except Exception as error:  # noqa: BLE001  Faust would acknowledge the batch and go on
+                self.fail(error)
+            await asyncio.sleep(0)
+
+    async def _finish(self) -> None:
         """Go on with steps that had more to do than one step may."""
-        try:
-            for task in self.tables.tasks.values():
+        while not self.should_stop:
+            await asyncio.sleep(COMMIT_LOOK_S)
+            for task in list(self.tables.tasks.values()):
                 if task.unfinished and not task.full:
-                    task.tick()
-        except Exception as error:  # noqa: BLE001  as in _feed
-            self.fail(error)
+                    await self._in_turn(task.tick)
 
     async def _commit(self) -> None:
         progress = Progress({}, time.monotonic())
@@ -128,7 +139,6 @@ class EngineApp(faust.App):
             await asyncio.sleep(COMMIT_LOOK_S)
             now_s = time.monotonic()
             self.tables.commit_due(now_s)
-            self._finish()
             progress = self._watch(progress, now_s)
 
     def _watch(self, progress: Progress, now_s: float) -> Progress:

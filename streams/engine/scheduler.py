@@ -7,8 +7,8 @@ from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
 MAX_RECORDS = 2_000
-MAX_BYTES = 512 * 1024
-"""Of one step: some 20 ms of work; the longest stall of the event loop is a few of them."""
+MAX_BYTES = 192 * 1024
+"""Of one step: some 10 ms of clicks, 50 ms of deltas; the longest stall of the event loop is a few of them."""
 
 
 class BatchScheduler(SchedulingStrategyT):

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
 
@@ -153,17 +154,16 @@ class Task:
 
     def _snapshot(self) -> Snapshot:
         """State, outputs and positions of one moment between two steps."""
-        rows: dict[TopicPartition, list[Any]] = {}
-        for record in self.stage.outgoing(self.tables, self._outputs, wall_us()):
-            target = TopicPartition(record.topic, record.partition)
-            rows.setdefault(target, []).append((record.key, record.value, record.headers))
+        rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
+        for topic, partition, key, value, headers in self.stage.outgoing(self.tables, self._outputs, wall_us()):
+            rows[topic, partition].append((key, value, headers))
         for table in self.tables.all():
             prefix = table.name.encode() + b"|"
-            changes = [(prefix + key, value, ()) for key, value in table.drain()]
-            if changes:
-                rows.setdefault(self.changelog, []).extend(changes)
+            if changes := [(prefix + key, value, ()) for key, value in table.drain()]:
+                rows[self.changelog] += changes
         self._outputs, self._pending = [], None
-        return Snapshot(rows, {TopicPartition(*tp): offset for tp, offset in self._offsets().items()})
+        by_target = {TopicPartition(*target): its for target, its in rows.items()}
+        return Snapshot(by_target, {TopicPartition(*tp): offset for tp, offset in self._offsets().items()})
 
     def _offsets(self) -> dict[TP, int]:
         """Positions that moved since the last commit."""

@@ -14,8 +14,11 @@ from models.stage import Outgoing
 from models.window import MINUTE_US, Window
 
 TOPIC = "kpi-deltas"
-MAX_CELLS = 5_000
-"""Cells in one record: about 200 kB, well under the broker's limit."""
+MAX_CELLS = 1_000
+"""Cells in one record: about 40 kB. A cell may change a dozen windows, and the monitor folds a record in one step."""
+
+ENTRY_BYTES = 500
+"""What an entry of a Deltas weighs when a commit is due: it becomes cells of some windows in some slices."""
 
 ARRIVAL_GRAIN_MS = 10
 
@@ -38,8 +41,10 @@ class Deltas:
         self.ranges: dict[tuple[Slices, str, int], Measured] = {}
         self.arrivals: dict[int, int] = {}
 
-    def __bool__(self) -> bool:
-        return bool(self.sums or self.ranges)
+    @property
+    def weight(self) -> int:
+        """Bytes that a commit of it will take, roughly."""
+        return ENTRY_BYTES * (len(self.sums) + len(self.ranges))
 
     def add(self, slices: Slices, at_us: int, measure: str, n: int) -> None:
         """Add to every window that contains a moment."""

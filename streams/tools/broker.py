@@ -122,7 +122,7 @@ class EmbeddedKafka:
         known = self.directory / "cluster-id"
         if not known.exists():
             cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip("=")
-            tool = ["format", "--cluster-id", cluster, "--config", str(properties)]
+            tool = ["format", f"--cluster-id={cluster}", "--config", str(properties)]  # an id may begin with -
             command = self.installation.command("kafka.tools.StorageTool", *tool)
             answer = subprocess.run(command, capture_output=True, text=True, check=False)
             if answer.returncode != 0:

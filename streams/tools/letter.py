@@ -93,4 +93,5 @@ def _shown(raw: bytes | None) -> str:
     """The first bytes, on one line, whatever they are."""
     if raw is None:
         return "(null)"
-    return raw[:_BYTES_SHOWN].decode("utf-8", "backslashreplace").encode("unicode_escape").decode()
+    text = raw[:_BYTES_SHOWN].decode("utf-8", "backslashreplace")
+    return "".join(sign if sign.isprintable() else repr(sign)[1:-1] for sign in text)

@@ -213,6 +213,8 @@ async def test_letters_are_listed_and_sent_again_byte_for_byte(
     await list_letters(settings, Wanted(), limit=1)
     assert "the newest 1 of 4 letters" in capfd.readouterr().err
     before = await Ends.of(settings.broker, INPUTS)
+    assert await replay_letters(settings, Wanted(), lambda _: False) == {}
+    assert await topic_log.read(settings.broker, before) == {}
     asked: list[str] = []
     counts = await replay_letters(settings, Wanted(), lambda question: not asked.append(question))  # type: ignore[func-returns-value]  # always yes
     assert (counts, asked) == ({"orders": 1, "social": 1}, ["send again orders 1, social 1?"])
@@ -220,13 +222,6 @@ async def test_letters_are_listed_and_sent_again_byte_for_byte(
     sent = {r.topic: r for r in chain.from_iterable((await topic_log.read(settings.broker, before)).values())}
     assert (sent["orders"].key, sent["orders"].value, sent["orders"].headers) == (b"c1", garbage, (trace,))
     assert (sent["social"].key, sent["social"].value, sent["social"].partition) == (None, None, 1)
-
-
-async def test_letters_stay_when_the_answer_is_no(settings: Settings) -> None:
-    await commit(settings.broker, [letter("social", b"p1", b"{", "not_json")])
-    before = await Ends.of(settings.broker, INPUTS)
-    assert await replay_letters(settings, Wanted(topic="social"), lambda _: False) == {}
-    assert await topic_log.read(settings.broker, before) == {}
 
 
 async def test_a_missing_topic_names_the_command_that_makes_it(settings: Settings) -> None:

@@ -37,7 +37,7 @@ def test_a_letter_says_where_it_came_from_and_why() -> None:
         "key_base64": "YzE=",
         "value_base64": "/1tib2xkXQ==",
     }
-    assert refused(b"\xff\n").as_row() == ("orders", "3", "77", "not_json", "no JSON", "c1", "2", r"\\xff\n")
+    assert refused(b"\xff\n").as_row() == ("orders", "3", "77", "not_json", "no JSON", "c1", "2", r"\xff\n")
     assert letters_table([refused(b"[bold]"), refused(None)]).row_count == 2
 
 
