@@ -84,12 +84,6 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     session_retention_s: float = 86_400.0
     """A session is kept this long after its last event, in event time."""
 
-    bot_events_per_minute: int = 120
-    """What exceeds it, of one visitor in a minute of event time, has the outcome `bot`."""
-
-    max_segments: int = 1_000
-    """Segments of a dimension that get a series of their own."""
-
     commit_every_s: float = 0.2
     """A task of the first stages commits this often."""
 

@@ -82,8 +82,11 @@ class Course:
             async with supervised([worker, notify]):
                 await self._until_ready(session)
                 before = await self._publish_slices(session)
-                await self._publish_shop(Scene(self.settings, inbox, self.began_s), session)
+                scene = Scene(self.settings, inbox, self.began_s)
+                await self._publish_shop(scene, session)
                 await self._settle(inbox)
+                for alert in scene.news():
+                    note(alert)
                 page = await scrape(session, self.address) or MetricsPage()
                 return await sum_up(self.settings, self.published, inbox, since(page.delays, before.delays))
 

@@ -40,7 +40,7 @@ class Scene:
     began_s: float
     table: LiveTable = field(init=False)
     page: MetricsPage = field(default_factory=MetricsPage)
-    told: int = 0
+    told: int = 0  # alerts
 
     def __post_init__(self) -> None:
         self.table = LiveTable(self.settings.reporting_currency)
@@ -73,6 +73,7 @@ class Scene:
 
     def picture(self, now_s: float) -> RenderableType:
         """For a terminal."""
+        self.told = len(self.inbox.alerts)
         alerts = "\n".join(map(alert_line, self.inbox.alerts[-_ALERTS:])) or "no alert yet"
         rows = len(KPIS) * len(WINDOWS)
         return Group(Text(self.pulse(now_s)), self.table.table(wall_us(), rows), Text(alerts))
@@ -98,19 +99,26 @@ def alert_line(alert: AlertRecord) -> str:
 
 
 async def watch(scene: Scene, session: aiohttp.ClientSession, address: str) -> None:
-    """Show it until cancelled."""
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_scrapes(scene, session, address))
-        group.create_task(_live(scene) if on_terminal() else _lines(scene))
-        async with open_topic(scene.settings, VALUES_TOPIC) as reader:
-            async for batch in reader.follow(_REFRESH_S):
-                for record in batch:
-                    scene.take(record.key, record.value)
+    """Show it until cancelled; raises BrokerError."""
+    try:
+        async with asyncio.TaskGroup() as group:
+            group.create_task(_scrapes(scene, session, address))
+            group.create_task(_live(scene) if on_terminal() else _lines(scene))
+            await _follow(scene)
+    except BaseExceptionGroup as failed:
+        raise failed.exceptions[0] from None
 
 
 def on_terminal() -> bool:
     """Whether somebody looks: with stdout in a pipe its reader gets the summary, and stderr stays plain."""
     return sys.stdout.isatty() and sys.stderr.isatty()
+
+
+async def _follow(scene: Scene) -> None:
+    async with open_topic(scene.settings, VALUES_TOPIC) as reader:
+        async for batch in reader.follow(_REFRESH_S):
+            for record in batch:
+                scene.take(record.key, record.value)
 
 
 async def _scrapes(scene: Scene, session: aiohttp.ClientSession, address: str) -> None:

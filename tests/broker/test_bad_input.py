@@ -98,7 +98,7 @@ def test_another_partition_count_under_existing_state(installation: Installation
         asyncio.run(grow(kafka.bootstrap, "orders", 3))
         for name in ("worker", "topics"):
             text = refused(floor, name, *(["check"] if name == "topics" else []))
-            assert "kpi-orders-changelog has 2 partitions, orders has 3" in text
+            assert "topic kpi-orders-changelog: has 2 partitions, orders has 3" in text
 
 
 def test_a_broker_that_goes_away_and_comes_back(installation: Installation, tmp_path: Path) -> None:
