@@ -48,12 +48,13 @@ class MonitorOutput:
     transitions: list[Transition] = field(default_factory=list)
     arrivals: list[tuple[int, int]] = field(default_factory=list)
     records: int = 0
+    closed: bool = False
     unfinished: bool = False
 
     @property
     def moved(self) -> bool:
         """See Output."""
-        return self.records > 0 or bool(self.values) or self.unfinished
+        return self.records > 0 or bool(self.values) or self.closed
 
     @property
     def pending_bytes(self) -> int:
@@ -185,6 +186,7 @@ class MonitorStage:
         output.unfinished |= is_us < goal_us
         if is_us != was_us:
             tables.groups.put(group.key, is_us)
+            output.closed = True
         due = (
             (Status.CORRECTED, to.corrected()),
             (Status.FINAL, closed),
