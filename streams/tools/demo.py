@@ -98,7 +98,7 @@ def _folder() -> Iterator[Folder]:
     try:
         yield folder
     except BaseException:
-        folder.kept = True
+        folder.kept = any(folder.path.iterdir())  # nothing has run yet: nothing to read
         raise
     finally:
         if folder.kept:

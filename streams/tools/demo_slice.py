@@ -13,7 +13,7 @@ from streams.tools.instant import DAY_US, parse
 from streams.tools.record import Record
 
 ORDERS_FROM, ORDERS_DAYS = "2011-12-05T00:00:00Z", 4  # whole days: the 9th, the last, ends at noon
-CLICKS_FROM, CLICKS_DAYS = "2024-06-10T00:00:00Z", 20  # to the end, after the set's payment incident
+CLICKS_FROM, CLICKS_DAYS = "2024-06-24T00:00:00Z", 6  # to the end; every day more is 288 windows of an hour to close
 
 
 def orders(path: Path) -> Iterator[bytes]:
