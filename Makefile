@@ -10,7 +10,7 @@ DURATION ?=
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-.PHONY: help setup format check test demo lock
+.PHONY: help setup format check test prove demo lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -42,7 +42,10 @@ check: setup ## format, lint, types and import contracts, without changing a fil
 
 test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
 	@$(BIN)/python -m pytest
-	@$(BIN)/python -m pytest -m broker
+	@$(BIN)/python -m pytest -m "broker and not soak"
+
+prove: setup ## the long proofs: real data with every window, killed on the way
+	@$(BIN)/python -m pytest -m soak
 
 demo: setup ## the whole product on this machine with sample data; DURATION=60 ends it by itself
 	@$(BIN)/kpi demo $(if $(DURATION),--duration $(DURATION))

@@ -5,7 +5,6 @@ from typing import NamedTuple
 
 import msgspec
 
-
 _SCALES = tuple(float(10**exponent) for exponent in range(5))  # ISO 4217 knows 0 to 4 digits
 
 

@@ -42,6 +42,16 @@ class ShopFloor:
         assert not check or done.returncode == 0, done.stderr
         return done
 
+    @contextmanager
+    def started(self, *arguments: object) -> Iterator[subprocess.Popen[bytes]]:
+        """Run a command in the background."""
+        command = [sys.executable, "-m", "streams.cli", *map(str, arguments)]
+        with subprocess.Popen(command, cwd=ROOT, env=self.environment, stdout=subprocess.DEVNULL) as process:
+            try:
+                yield process
+            finally:
+                process.kill()
+
     def start_worker(self) -> subprocess.Popen[bytes]:
         """A worker process; its log is worker-N.log."""
         with (self.folder / f"worker-{len(self.workers)}.log").open("wb") as log:

@@ -1,7 +1,7 @@
 """Two real data sets through a real Kafka, whole and equal to an independent oracle; and again after kills."""
 
-import signal
 from collections import defaultdict
+from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -80,25 +80,72 @@ def check_sessions(floor: ShopFloor) -> None:
     assert ledger["orders"]["received"] == ledger["orders"]["counted"] == 23_798
 
 
-def replay_both(floor: ShopFloor, ecom: Path) -> None:
-    floor.kpi("replay", RETAIL, "--heartbeat", "2011-12-12T00:00:00Z")
-    floor.kpi("replay", ecom, "--heartbeat", "2024-12-31T00:00:00Z")
+DAYS_ONLY = """kpis:
+  orders: {help: x, numerator: orders, windows: [1d], by: [country]}
+  revenue: {help: x, numerator: revenue, windows: [1d], by: [country]}
+  net_revenue: {help: x, numerator: revenue - refunds, windows: [1d], by: [country]}
+  unmatched_refunds: {help: x, numerator: unmatched_refunds, windows: [1d]}
+  conversion_rate: {help: x, numerator: converting_sessions, denominator: sessions, proportion: true, windows: [1d]}
+"""
+"""The short form: the same events and figures, without the three million values of the shorter windows."""
+
+KILLS = 6
+RETAIL_END, ECOM_END = "2011-12-12T00:00:00Z", "2024-12-31T00:00:00Z"
 
 
-@pytest.mark.parametrize("kills", [0, 6])
+@pytest.fixture
+def days_only(tmp_path: Path) -> dict[str, str]:
+    (tmp_path / "kpis.yaml").write_text(DAYS_ONLY)
+    (tmp_path / "alerts.yaml").write_text("rules: []\n")
+    return {"KPI_KPIS_FILE": str(tmp_path / "kpis.yaml"), "KPI_RULES_FILE": str(tmp_path / "alerts.yaml")}
+
+
+def check_whole(floor: ShopFloor, ecom: Path) -> None:
+    """Everything at once, then the figures."""
+    floor.start_worker()
+    floor.kpi("replay", RETAIL, "--heartbeat", RETAIL_END)
+    floor.kpi("replay", ecom, "--heartbeat", ECOM_END)
+    floor.caught_up(600)
+    check_orders(floor)
+    check_sessions(floor)
+
+
+def check_with_kills(floor: ShopFloor, ecom: Path) -> None:
+    """A year of orders, then half a year of clicks, each in about 15 s; the worker is killed every few seconds."""
+    worker = floor.start_worker()
+    for file, speed, end in ((RETAIL, 2_200_000, RETAIL_END), (ecom, 1_000_000, ECOM_END)):
+        with floor.started("replay", file, "--speed", speed, "--heartbeat", end) as replay:
+            for _ in range(KILLS // 2):
+                for _ in within(4):
+                    assert worker.poll() is None, floor.log_of(worker)
+                worker.kill()
+                worker.wait()
+                worker = floor.start_worker()
+            assert replay.wait() == 0
+    floor.caught_up(600)
+    check_orders(floor)
+    check_sessions(floor)
+
+
 def test_the_figures_are_those_of_the_oracle(
-    installation: Installation, tmp_path: Path, ecom: Path, kills: int
+    installation: Installation, tmp_path: Path, ecom: Path, days_only: dict[str, str]
 ) -> None:
-    """Equal to the cent; with `kills`, the worker is killed and started again that often on the way."""
+    with shop_floor(installation, tmp_path, **days_only) as floor:
+        check_whole(floor, ecom)
+
+
+def test_a_killed_worker_changes_no_figure(
+    installation: Installation, tmp_path: Path, ecom: Path, days_only: dict[str, str]
+) -> None:
+    with shop_floor(installation, tmp_path, **days_only) as floor:
+        check_with_kills(floor, ecom)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("check", [check_whole, check_with_kills])
+def test_the_whole_catalogue(
+    installation: Installation, tmp_path: Path, ecom: Path, check: Callable[[ShopFloor, Path], None]
+) -> None:
+    """The same with every KPI, window and slice that is shipped."""
     with shop_floor(installation, tmp_path) as floor:
-        worker = floor.start_worker()
-        replay_both(floor, ecom)
-        for _ in range(kills):
-            for _ in within(2.5):
-                assert worker.poll() is None, floor.log_of(worker)
-            worker.send_signal(signal.SIGKILL)
-            worker.wait()
-            worker = floor.start_worker()
-        floor.caught_up()
-        check_orders(floor)
-        check_sessions(floor)
+        check(floor, ecom)

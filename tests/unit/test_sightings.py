@@ -51,7 +51,8 @@ def test_sightings_within_the_horizon_are_exact_in_all_windows_of_a_topic(second
     ]
     horizon_us = 7_200_000_000
     plans = GridPlan.of(kinds, horizon_us)
-    seen, counted = [Sightings() for _ in plans], {}
+    seen = [Sightings() for _ in plans]
+    counted: dict[tuple[str, int], int] = {}
     for second in seconds:
         for window, numbers in first_sightings(plans, seen, second * 1_000_000):
             for number in numbers:

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from models.delta import SliceDelta
 from models.errors import EngineFault
 from models.outcome import Ledger
-from models.table import ChangeLogged, Single, Table, packed_codec
+from models.table import Change, ChangeLogged, Single, Table, packed_codec
 from streams.measuring.dedup import SeenIds, id_hash
 from streams.monitoring.windows import WindowedTable
 
@@ -27,7 +27,8 @@ def numbers() -> Table[str, int]:
 
 @given(st.lists(st.tuples(st.sampled_from("abc"), st.none() | st.integers(0, 9), st.booleans())))
 def test_a_restored_table_has_the_rows_of_the_original(changes: list[tuple[str, int | None, bool]]) -> None:
-    table, log = numbers(), []
+    table = numbers()
+    log: list[Change] = []
     for key, row, commit in changes:
         if row is not None:
             table.put(key, row)
@@ -70,7 +71,9 @@ def test_a_single_row_is_restored() -> None:
 
 @given(st.lists(st.tuples(st.integers(0, 3), st.integers(0, 20), st.booleans()), max_size=60))
 def test_seen_ids_survive_a_restore_and_the_packing_of_old_minutes(events: list[tuple[int, int, bool]]) -> None:
-    seen, log, known = SeenIds("seen"), [], set()
+    seen = SeenIds("seen")
+    log: list[Change] = []
+    known: set[tuple[int, int]] = set()
     for minute, number, commit in events:
         at_us, name = minute * MINUTE, id_hash(f"{number}")
         assert seen.seen(at_us, name) == ((minute, number) in known)
