@@ -144,7 +144,8 @@ class EngineApp(faust.App):
     def _watch(self, progress: Progress, now_s: float) -> Progress:
         """Health of this moment; a worker that stays stuck ends."""
         tables, health, limit_s = self.tables, self.health, self.engine.stuck_after_s
-        health.opened = bool(tables.tasks) and all(task.generation is not None for task in tables.tasks.values())
+        health.joined = tables.generation is not None and all(t.generation is not None for t in tables.tasks.values())
+        health.tasks = len(tables.tasks)
         health.heard_s = tables.heard_s
         progress = progress.seen(tables.positions(), tables.lag(), now_s)
         health.stuck = progress.stuck(limit_s / 2, now_s)

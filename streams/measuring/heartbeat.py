@@ -60,9 +60,9 @@ def judge(beat: Beat, watermark_us: int | None, now_us: int) -> Outcome:
     return Outcome.APPLIED
 
 
-def _parse(value: bytes) -> int | None:
+def _parse(value: bytes | None) -> int | None:
     try:
-        moment = datetime.fromisoformat(value.decode())
+        moment = datetime.fromisoformat((value or b"").decode())
     except ValueError:
         return None
     return to_us(moment) if moment.tzinfo else None

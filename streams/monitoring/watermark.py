@@ -98,13 +98,14 @@ class Watermarks:
 
 
 def _busy(time: TopicTime, heard: list[Heard]) -> int | None:
-    """The least of all partitions, idle ones as far as they allow; one that is busy and has none yet holds it."""
+    """The least of all partitions, idle ones as far as they allow.
+
+    One that has no watermark holds it: a busy one until its first counted event, an idle one until it promises after
+    the others announced something. A promise from before says nothing of what came since.
+    """
     time.idle_from_us = time.idle_since_us = None
-    busy = [one.at_us for one in heard if one.promise_us is None]
-    if None in busy:
-        return None
-    reached = [one.reaches_us for one in heard if one.reaches_us is not None]
-    return min(reached, default=None)
+    reached = [one.reaches_us for one in heard]
+    return None if None in reached else min(at_us for at_us in reached if at_us is not None)
 
 
 def _idle(time: TopicTime, heard: list[Heard], promises: list[int]) -> int | None:

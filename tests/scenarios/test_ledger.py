@@ -125,3 +125,11 @@ def test_a_heartbeat_counts_as_nothing() -> None:
     assert flow.ledger("orders").received == 1
     counts = flow.tables["orders"].heartbeats.row
     assert (counts.applied, counts.backward) == (1, 1)
+
+
+@pytest.mark.parametrize("header", [None, b"", b"soon", b"2026-03-02T12:00:00", b"\xff"])
+def test_a_heartbeat_that_is_no_time_is_counted_and_ignored(header: bytes | None) -> None:
+    flow = Flow()
+    flow.read(Sent("orders", None, None, (("kpi-heartbeat", header),)))  # type: ignore[arg-type]  # a header may be null
+    assert flow.tables["orders"].heartbeats.row.malformed == 1
+    assert flow.tables["orders"].clock.row.at_us is None

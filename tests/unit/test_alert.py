@@ -1,6 +1,5 @@
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from alerting.alert import AlertState, Observation, fingerprint
 from alerting.annotation import Annotation

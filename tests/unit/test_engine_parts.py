@@ -61,12 +61,14 @@ def test_a_worker_that_moves_is_not_stuck() -> None:
 
 
 def test_a_probe_is_told_every_reason() -> None:
-    assert Health().reasons(0.0) == [
-        "no tasks yet: joining the group or restoring state",
-        "the broker does not answer",
-    ]
-    assert Health(opened=True, heard_s=5.0).reasons(14.0) == []
-    assert Health(opened=True, heard_s=5.0, stuck=True).reasons(16.0) == [
+    assert Health().reasons(0.0) == ["joining the group or restoring state"]
+    assert Health(joined=True, tasks=2).reasons(0.0) == ["the broker does not answer"]
+    assert Health(joined=True, tasks=2, heard_s=5.0).reasons(14.0) == []
+    assert Health(joined=True, tasks=2, heard_s=5.0, stuck=True).reasons(16.0) == [
         "the broker does not answer",
         "records are waiting and no position moves",
     ]
+
+
+def test_a_worker_that_got_no_task_is_ready() -> None:
+    assert Health(joined=True).reasons(100.0) == []

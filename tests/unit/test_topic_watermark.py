@@ -42,6 +42,17 @@ def test_a_partition_that_never_had_a_record_holds_nothing_back() -> None:
     assert marks.of(["clicks"]) == 100 * S
 
 
+def test_a_promise_from_before_the_others_announced_anything_lets_nothing_pass() -> None:
+    # Seen as lost sessions: a worker was killed, one partition was read on, and the other's records were still unread.
+    marks = two()
+    marks.hear("clicks", 1, Mark(None, WALL))
+    marks.hear("clicks", 0, Mark(None, WALL))
+    marks.hear("clicks", 0, Mark(100 * S, None))
+    assert marks.of(["clicks"]) is None
+    marks.hear("clicks", 1, Mark(None, WALL + S))
+    assert marks.of(["clicks"]) == 100 * S
+
+
 def test_a_busy_partition_without_counted_event_holds_the_topic() -> None:
     marks = two()
     marks.hear("clicks", 0, Mark(100 * S, None))
