@@ -16,10 +16,12 @@ class Mark(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The watermark of an input partition, as its task announces it (event time, us since 1970 UTC).
 
     `promise_us`: the partition is idle, as of this look at the broker (wall clock, us); None: it is not.
+    `told_us`: when this was said (wall clock, us).
     """
 
     at_us: int | None
     promise_us: int | None
+    told_us: int
 
 
 class SliceDelta(msgspec.Struct, array_like=True, gc=False):

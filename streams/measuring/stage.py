@@ -115,12 +115,12 @@ class MeasureStage(Generic[E, R]):
         if isinstance(read, Batch):
             self._receive(tables, read, now_us, output)
             self._advance(tables, now_us)
-            self._announce(tables, None, output, at_tick=False)
+            self._announce(tables, None, now_us, output, at_tick=False)
         else:
             self._advance(tables, now_us)
             look = read.looks.get(self.booking.topic)
             promised = promise(look, tables.moved_us, now_us, tables.clock.row, self.idle_after_us)
-            self._announce(tables, promised, output, at_tick=True)
+            self._announce(tables, promised, now_us, output, at_tick=True)
         return output
 
     def outgoing(self, tables: MeasureTables[R], outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
@@ -200,10 +200,10 @@ class MeasureStage(Generic[E, R]):
             self.booking.expire(tables.rows, clock.at_us)
 
     def _announce(
-        self, tables: MeasureTables[R], promised: int | None, output: MeasureOutput, *, at_tick: bool
+        self, tables: MeasureTables[R], promised: int | None, now_us: int, output: MeasureOutput, *, at_tick: bool
     ) -> None:
         clock = tables.clock.row
-        output.mark = clock.announcement(promised, at_tick=at_tick)
+        output.mark = clock.announcement(promised, now_us, at_tick=at_tick)
         if output.mark is not None:
             clock.told = output.mark
             tables.clock.touch()

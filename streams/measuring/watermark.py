@@ -30,13 +30,14 @@ class PartitionClock(msgspec.Struct, array_like=True):
         self.at_us = at_us
         return True
 
-    def announcement(self, promise_us: int | None, *, at_tick: bool) -> Mark | None:
+    def announcement(self, promise_us: int | None, now_us: int, *, at_tick: bool) -> Mark | None:
         """What to announce, if it is due: a move of a second, at a tick any move, a promise or its end."""
-        mark, told = Mark(self.at_us, promise_us), self.told
+        mark, told = Mark(self.at_us, promise_us, now_us), self.told
         if told is None:
             return mark if at_tick else None
         moved_us = (self.at_us or 0) - (told.at_us or 0)
-        due = moved_us >= TOLD_EVERY_US or (at_tick and mark != told) or (moved_us > 0 and told.promise_us is not None)
+        news = (mark.at_us, mark.promise_us) != (told.at_us, told.promise_us)
+        due = moved_us >= TOLD_EVERY_US or (at_tick and news) or (moved_us > 0 and told.promise_us is not None)
         return mark if due else None
 
 

@@ -1,8 +1,9 @@
 """Event time of a topic: the least of what its partitions announced.
 
 Nothing is closed before every partition was heard. An idle partition lets the topic go up to what the others had
-announced when its promise came, and no further, so a dead one holds it. When all are idle the topic goes on from the
-highest watermark at the pace of the wall clock, up to the earliest of their promises. It never goes back.
+announced by its last look at the broker, and no further: a record that came after the look is not older than what was
+read before it, and a dead partition holds the topic. When all are idle the topic goes on from the highest watermark at
+the pace of the wall clock, up to the earliest of their looks. It never goes back.
 """
 
 from collections.abc import Iterable
@@ -15,12 +16,24 @@ from models.table import Table, packed_codec
 PartitionKey = tuple[str, int]
 
 
+MAX_RECENT = 32
+"""Announcements of a partition that are remembered: a look is at most a tick old, and they come five a second."""
+
+
 class Heard(msgspec.Struct, array_like=True):
-    """What a partition last announced; `allowed_us`: how far its promise lets the topic go."""
+    """What a partition last announced; `allowed_us`: how far its promise lets the topic go.
+
+    `recent`: (told_us, at_us) of its last announcements with a watermark, oldest first.
+    """
 
     at_us: int | None
     promise_us: int | None
     allowed_us: int | None
+    recent: list[tuple[int, int]]
+
+    def at_us_by(self, look_us: int) -> int | None:
+        """The last watermark that was announced up to a moment of the wall clock."""
+        return max((at_us for told_us, at_us in self.recent if told_us <= look_us), default=None)
 
     @property
     def reaches_us(self) -> int | None:
@@ -58,13 +71,16 @@ class Watermarks:
 
     def hear(self, topic: str, partition: int, mark: Mark) -> None:
         """Take an announcement."""
-        heard = Heard(mark.at_us, mark.promise_us, None)
-        if mark.promise_us is not None:
-            heard.allowed_us = self._busy_minimum(topic, but=partition)
-            before = self.heard.rows.get((topic, partition))
-            if heard.allowed_us is None and before is not None:
-                heard.allowed_us = before.allowed_us
-        self.heard.put((topic, partition), heard)
+        before = self.heard.rows.get((topic, partition))
+        recent, allowed_us = (before.recent, before.allowed_us) if before else ([], None)
+        if mark.at_us is not None:
+            recent = [*recent, (mark.told_us, mark.at_us)][-MAX_RECENT:]
+        if mark.promise_us is None:
+            allowed_us = None
+        else:
+            announced_us = self._announced_by(mark.promise_us, topic, but=partition)
+            allowed_us = allowed_us if announced_us is None else max(announced_us, allowed_us or announced_us)
+        self.heard.put((topic, partition), Heard(mark.at_us, mark.promise_us, allowed_us, recent))
         self._settle(topic)
 
     def of(self, topics: Iterable[str]) -> int | None:
@@ -78,10 +94,11 @@ class Watermarks:
         """Topics that have one."""
         return {topic: time.at_us for topic, time in self.topics.rows.items() if time.at_us is not None}
 
-    def _busy_minimum(self, topic: str, but: int) -> int | None:
+    def _announced_by(self, look_us: int, topic: str, but: int) -> int | None:
+        """The least that the busy partitions but one had announced by a look; None: one of them nothing, or none is."""
         others = (self.heard.rows.get(key) for key in self._partitions[topic] if key[1] != but)
-        busy = [heard.at_us for heard in others if heard is not None and heard.promise_us is None]
-        return min((at_us for at_us in busy if at_us is not None), default=None)
+        busy = [heard.at_us_by(look_us) for heard in others if heard is not None and heard.promise_us is None]
+        return None if None in busy else min((at_us for at_us in busy if at_us is not None), default=None)
 
     def _settle(self, topic: str) -> None:
         """Recompute a topic's watermark once all its partitions were heard."""

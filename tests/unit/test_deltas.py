@@ -16,7 +16,7 @@ SLICING = Slicing(("channel", "country"), ("channel", "country"))
 EVENTS = st.lists(
     st.tuples(st.integers(0, 90), st.sampled_from(["a", "b", None]), st.integers(-3, 3), st.booleans()), max_size=40
 )
-MARK = Mark(5, None)
+MARK = Mark(5, None, 7)
 
 
 def folded(records: list[bytes | None]) -> Counter[tuple[str, str, str, int, str]]:

@@ -7,82 +7,98 @@ S = 1_000_000
 WALL = 1_000_000 * S
 
 
+def said(at_s: int | None, at_wall_s: int, *, look_s: int | None = None) -> Mark:
+    """Said at a second of the wall clock; `look_s`: idle as of a look at that second."""
+    promise_us = None if look_s is None else WALL + look_s * S
+    return Mark(None if at_s is None else at_s * S, promise_us, WALL + at_wall_s * S)
+
+
 def two() -> Watermarks:
     return Watermarks({("clicks", 0), ("clicks", 1)})
 
 
 def test_nothing_is_known_before_every_partition_was_heard() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
+    marks.hear("clicks", 0, said(100, 0))
     assert marks.of(["clicks"]) is None
 
 
 def test_it_is_the_least_of_the_partitions() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("clicks", 1, Mark(90 * S, None))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("clicks", 1, said(90, 0))
     assert marks.of(["clicks"]) == 90 * S
 
 
 def test_an_idle_partition_lets_the_topic_go_up_to_what_the_others_had_announced() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("clicks", 1, Mark(50 * S, WALL))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("clicks", 1, said(50, 0, look_s=0))
     assert marks.of(["clicks"]) == 100 * S
-    marks.hear("clicks", 0, Mark(200 * S, None))
+    marks.hear("clicks", 0, said(200, 0))
     assert marks.of(["clicks"]) == 100 * S  # the promise has not been renewed: a dead partition holds the topic
-    marks.hear("clicks", 1, Mark(50 * S, WALL + S))
+    marks.hear("clicks", 1, said(50, 1, look_s=1))
     assert marks.of(["clicks"]) == 200 * S
 
 
 def test_a_partition_that_never_had_a_record_holds_nothing_back() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("clicks", 1, Mark(None, WALL))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("clicks", 1, said(None, 0, look_s=0))
     assert marks.of(["clicks"]) == 100 * S
 
 
 def test_a_promise_from_before_the_others_announced_anything_lets_nothing_pass() -> None:
     # Seen as lost sessions: a worker was killed, one partition was read on, and the other's records were still unread.
     marks = two()
-    marks.hear("clicks", 1, Mark(None, WALL))
-    marks.hear("clicks", 0, Mark(None, WALL))
-    marks.hear("clicks", 0, Mark(100 * S, None))
+    marks.hear("clicks", 1, said(None, 0, look_s=0))
+    marks.hear("clicks", 0, said(None, 0, look_s=0))
+    marks.hear("clicks", 0, said(100, 0))
     assert marks.of(["clicks"]) is None
-    marks.hear("clicks", 1, Mark(None, WALL + S))
+    marks.hear("clicks", 1, said(None, 1, look_s=1))
+    assert marks.of(["clicks"]) == 100 * S
+
+
+def test_a_look_from_before_an_announcement_does_not_let_it_pass() -> None:
+    marks = two()
+    marks.hear("clicks", 0, said(100, 5))
+    marks.hear("clicks", 1, said(None, 6, look_s=4))  # a record may have come to it between second 4 and 5
+    assert marks.of(["clicks"]) is None
+    marks.hear("clicks", 0, said(200, 7))
+    marks.hear("clicks", 1, said(None, 7, look_s=6))
     assert marks.of(["clicks"]) == 100 * S
 
 
 def test_a_busy_partition_without_counted_event_holds_the_topic() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("clicks", 1, Mark(None, None))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("clicks", 1, said(None, 0))
     assert marks.of(["clicks"]) is None
 
 
 def test_when_all_are_idle_it_goes_on_at_the_pace_of_the_wall_clock_up_to_the_earliest_look() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, WALL))
-    marks.hear("clicks", 1, Mark(90 * S, WALL))
+    marks.hear("clicks", 0, said(100, 0, look_s=0))
+    marks.hear("clicks", 1, said(90, 0, look_s=0))
     assert marks.of(["clicks"]) == 100 * S
-    marks.hear("clicks", 0, Mark(100 * S, WALL + 30 * S))
+    marks.hear("clicks", 0, said(100, 30, look_s=30))
     assert marks.of(["clicks"]) == 100 * S
-    marks.hear("clicks", 1, Mark(90 * S, WALL + 20 * S))
+    marks.hear("clicks", 1, said(90, 20, look_s=20))
     assert marks.of(["clicks"]) == 120 * S
 
 
 def test_it_never_goes_back() -> None:
     marks = two()
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("clicks", 1, Mark(50 * S, WALL))
-    marks.hear("clicks", 1, Mark(60 * S, None))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("clicks", 1, said(50, 0, look_s=0))
+    marks.hear("clicks", 1, said(60, 0))
     assert marks.of(["clicks"]) == 100 * S
 
 
 def test_an_idle_topic_holds_nothing_back_unless_all_are() -> None:
     marks = Watermarks({("clicks", 0), ("orders", 0)})
-    marks.hear("clicks", 0, Mark(100 * S, None))
-    marks.hear("orders", 0, Mark(10 * S, WALL))
+    marks.hear("clicks", 0, said(100, 0))
+    marks.hear("orders", 0, said(10, 0, look_s=0))
     assert marks.of(["clicks", "orders"]) == 100 * S
-    marks.hear("clicks", 0, Mark(100 * S, WALL))
+    marks.hear("clicks", 0, said(100, 0, look_s=0))
     assert marks.of(["clicks", "orders"]) == 10 * S
