@@ -20,7 +20,7 @@ def evaluate(
     """
     if not rule.sees(observation.status):
         return state, None
-    state = replace(state, seen_us=max(now_us, state.seen_us))
+    state = replace(_reconciled(rule, state), seen_us=max(now_us, state.seen_us))
     index = state.position(observation.end_us)
     newest = not state.last or observation.end_us >= state.last[-1].end_us
     if index is not None and (not newest or observation.status is Status.CORRECTED):
@@ -32,6 +32,19 @@ def evaluate(
     if not newest:
         return state, None
     return _looked(rule, state, index, observation)
+
+
+def _reconciled(rule: Rule, state: AlertState) -> AlertState:
+    """The state without levels that the rule no longer has; what fired at one fires at the mildest that is left."""
+    levels = rule.conditions.levels
+    if state.level in {None, *levels} and levels.keys() >= state.since_us.keys() | state.breached_us.keys():
+        return state
+    return replace(
+        state,
+        level=state.level if state.level in levels else rule.conditions.lowest,
+        since_us={level: us for level, us in state.since_us.items() if level in levels},
+        breached_us={level: us for level, us in state.breached_us.items() if level in levels},
+    )
 
 
 def _looked(

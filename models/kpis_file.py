@@ -12,6 +12,26 @@ from models.window import windows
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 WINDOWS = tuple(windows(ZoneInfo("UTC")))
+RESERVED_METRICS = frozenset(
+    f"kpi_{name}"
+    for name in (
+        "commit_seconds",
+        "consumer_lag_records",
+        "event_to_metric_seconds",
+        "events",
+        "freshness_seconds",
+        "frozen_cells",
+        "heartbeats",
+        "notifications",
+        "restore_seconds",
+        "restored_rows",
+        "table_rows",
+        "watermark_timestamp_seconds",
+        "written_records",
+    )
+)
+"""Names of the pipeline's own metrics."""
+
 REQUIRED = ("help", "numerator", "windows")
 OPTIONAL = ("denominator", "proportion", "by")
 
@@ -19,7 +39,13 @@ OPTIONAL = ("denominator", "proportion", "by")
 def load_kpis(text: str, file: str) -> Catalogue:
     """The catalogue in `text`; raises DefinitionError."""
     entries = source.load(text, file).fields(required=("kpis",))["kpis"]
-    kpis = {name: _kpi(name, node.named(name)) for name, node in entries.entries().items()}
+    kpis: dict[str, Kpi] = {}
+    metrics = set(RESERVED_METRICS)
+    for name, node in entries.entries().items():
+        kpi = kpis[name] = _kpi(name, node.named(name))
+        if kpi.metric in metrics:
+            raise node.named(name).error(f"the metric {kpi.metric} is taken", "choose another name")
+        metrics.add(kpi.metric)
     if not kpis:
         raise entries.error("no KPI is defined", "define at least one")
     return Catalogue(kpis)
@@ -31,13 +57,15 @@ def _kpi(name: str, node: source.Node) -> Kpi:
     fields = node.fields(REQUIRED, OPTIONAL)
     numerator = _terms(fields["numerator"])
     denominator = _terms(fields["denominator"]) if "denominator" in fields else None
+    unit = _unit(fields["numerator"], numerator, denominator)
+    _check_topics(fields["numerator"], numerator, denominator)
     proportion = "proportion" in fields and fields["proportion"].boolean()
-    if proportion and denominator is None:
-        raise fields["proportion"].error("a sum is no proportion", "add a denominator or remove it")
+    if proportion:
+        _check_proportion(fields["proportion"], numerator, denominator)
     return Kpi(
         name=name,
         help=fields["help"].string(),
-        unit=_unit(fields["numerator"], numerator, denominator),
+        unit=unit,
         numerator=numerator,
         denominator=denominator,
         proportion=proportion,
@@ -56,6 +84,22 @@ def _terms(node: source.Node) -> Terms:
     if len({MEASURES[term.measure].unit for term in terms}) > 1:
         raise node.error("adds money to a count", "combine measures of one unit")
     return terms
+
+
+def _check_topics(node: source.Node, numerator: Terms, denominator: Terms | None) -> None:
+    topics = {MEASURES[term.measure].topic for term in (*numerator, *(denominator or ()))}
+    if len(topics) > 1:
+        raise node.error(f"combines {' and '.join(sorted(topics))}", "this version takes the measures of one topic")
+
+
+def _check_proportion(node: source.Node, numerator: Terms, denominator: Terms | None) -> None:
+    """An interval makes sense only where the numerator can never exceed the denominator."""
+    if denominator is None:
+        raise node.error("a sum is no proportion", "add a denominator or remove it")
+    part, whole = MEASURES[numerator[0].measure], denominator[0].measure
+    if len(numerator) > 1 or len(denominator) > 1 or part.part_of != whole:
+        parts = ", ".join(f"{m.name} / {m.part_of}" for m in MEASURES.values() if m.part_of)
+        raise node.error("the numerator is not part of the denominator", f"possible is {parts}, or remove it")
 
 
 def _unit(node: source.Node, numerator: Terms, denominator: Terms | None) -> Unit:

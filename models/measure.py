@@ -21,6 +21,7 @@ class Measure:
     topic: str
     unit: MeasureUnit
     help: str
+    part_of: str | None = None  # never more than this measure, in any window and slice
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +59,7 @@ MEASURES = {
     measure.name: measure
     for measure in (
         Measure(SESSIONS, click.TOPIC, _COUNT, "sessions with an event in the window"),
-        Measure(CONVERTING_SESSIONS, click.TOPIC, _COUNT, "sessions with a purchase in the window"),
+        Measure(CONVERTING_SESSIONS, click.TOPIC, _COUNT, "sessions with a purchase in the window", part_of=SESSIONS),
         Measure(PAGE_VIEWS, click.TOPIC, _COUNT, "page_view events"),
         Measure(ORDERS, order.TOPIC, _COUNT, "orders placed, cancelled ones included"),
         Measure(REVENUE, order.TOPIC, _MONEY, "amounts of orders placed"),

@@ -1,12 +1,12 @@
 """Money: exact decimals in, integers of the minor unit of the reporting currency inside."""
 
 from decimal import ROUND_HALF_EVEN, Decimal
-from functools import cache
+from functools import lru_cache
 
 from iso4217 import Currency
 
 
-@cache
+@lru_cache(maxsize=1_000)  # any three letters of a client come here
 def exponent(currency: str) -> int | None:
     """Digits of the currency's minor unit (ISO 4217: JPY 0, GBP 2, KWD 3); None for an unknown code."""
     try:

@@ -11,8 +11,8 @@ from models.outcome import Invalid
 
 TOPIC = "orders"
 DIMENSIONS = ("channel", "country", "campaign")
-# A trillion of any currency: the sum of 90,000 such orders still fits the 64 bits of a stored integer.
-Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,12}(\.[0-9]{1,12})?\Z")]
+# Ten billion of any currency: the sum of 90,000 such orders still fits the 64 bits of a stored integer.
+Amount = Annotated[str, Meta(pattern=r"^[0-9]{1,10}(\.[0-9]{1,12})?\Z")]
 CurrencyCode = Annotated[str, Meta(min_length=3, max_length=3)]
 
 

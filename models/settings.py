@@ -90,6 +90,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     commit_every_records: int = 50_000
     """... or after this many records."""
 
+    contiguous_topics: tuple[str, ...] = ()
+    """Input topics without transactions and compaction: a missing offset stops the worker (settings file only)."""
+
     stuck_after_s: float = 60.0
     """A worker with unread records that moves none for this long is not ready and exits for its supervisor."""
 

@@ -8,7 +8,10 @@ Slice = tuple[str, str]
 
 TOTAL: Slice = ("all", "all")
 
-_MAX_INTERNED = 100_000
+MAX_SEGMENT = 200
+"""Characters of a segment; a longer text of a client is cut, so that a record of deltas has a bounded size."""
+
+_MAX_INTERNED = 20_000
 
 
 class Slices:
@@ -33,6 +36,7 @@ class Slicing:
         """The slices of an event with these segments; None is `(not set)`."""
         found = self._interned.get(segments)
         if found is None:
+            segments = tuple(text[:MAX_SEGMENT] if text else None for text in segments)
             if len(self._interned) >= _MAX_INTERNED:  # free text in a campaign must not fill the memory
                 self._interned.clear()
             pairs = (TOTAL, *((name, segments[i] or NOT_SET) for i, name in self._positions))

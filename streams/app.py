@@ -51,6 +51,8 @@ def create_app(
         commit_every_s=settings.commit_every_s,
         commit_every_records=settings.commit_every_records,
         stuck_after_s=settings.stuck_after_s,
+        internal=frozenset((deltas.TOPIC,)),
+        contiguous=frozenset(settings.contiguous_topics),
     )
     return EngineApp(engine, stages, observer)
 
@@ -58,6 +60,7 @@ def create_app(
 def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
     """Stage 1: one a topic that some KPI needs."""
     retention_us = round(settings.session_retention_s * S_US)
+    out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)
     by_topic = {topic: [kinds[name] for name in catalogue.windows_of(topic)] for topic in catalogue.topics}
 
@@ -67,7 +70,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
             booking=booking,
             delta_partitions=partitions[deltas.TOPIC],
             letter_partitions=partitions[dead_letter.TOPIC],
-            out_of_orderness_us=round(settings.out_of_orderness_s * S_US),
+            out_of_orderness_us=out_of_orderness_us,
             idle_after_us=round(settings.idle_after_s * S_US),
         )
 
@@ -76,7 +79,9 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
         horizon_us = horizons[topic]
         match topic:
             case click.TOPIC:
-                stages.append(measure("visitors", ClickBooking(catalogue, its, horizon_us, retention_us)))
+                stages.append(
+                    measure("visitors", ClickBooking(catalogue, its, horizon_us, out_of_orderness_us, retention_us))
+                )
             case order.TOPIC:
                 booking = OrderBooking(catalogue, its, horizon_us, settings.reporting_currency)
                 stages.append(measure("orders", booking))

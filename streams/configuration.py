@@ -1,5 +1,6 @@
 """Settings, KPIs and rules from environment and files; every error says where and what to do."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,8 +18,15 @@ from models.kpis_file import load_kpis
 from models.settings import SECRETS, Receiver, Settings
 
 PREFIX = "KPI_"
+SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:,/]+):[0-9]{1,5}")
+LIMITS = {"metrics_port": (0, 65_535), "commit_every_s": (0.01, 5), "commit_every_records": (1, 10**6)}
+"""Of numbers; others from 0 to ten years in seconds."""
+
 FILE = "KPI_CONFIG"
 """Names the YAML file; what the environment says wins over it."""
+
+LISTS = ("receivers", "contiguous_topics")
+"""Settings that only the file can hold."""
 
 HIDDEN = "********"
 
@@ -75,8 +83,8 @@ def _read(path: Path, setting: str) -> str:
 
 def _field(name: str) -> str:
     field = name.removeprefix(PREFIX).lower()
-    if field not in Settings.__struct_fields__ or field == "receivers":
-        remedy = "use the settings file" if field == "receivers" else "see docs/settings.md, or remove it"
+    if field not in Settings.__struct_fields__ or field in LISTS:
+        remedy = "use the settings file" if field in LISTS else "see docs/settings.md, or remove it"
         raise SettingsError(name, "there is no such setting", remedy)
     return field
 
@@ -93,8 +101,9 @@ def _converted(where: str, value: object, field: str) -> Any:  # noqa: ANN401  t
 
 def _from_file(text: str, file: str) -> dict[str, Any]:
     fields = source.load(text, file).fields(required=(), optional=Settings.__struct_fields__)
+    lists = {"receivers": _receivers, "contiguous_topics": source.Node.strings}
     return {
-        name: _receivers(node) if name == "receivers" else _converted(node.where, node.scalar(), name)
+        name: lists[name](node) if name in lists else _converted(node.where, node.scalar(), name)
         for name, node in fields.items()
     }
 
@@ -111,7 +120,7 @@ def _checked(settings: Settings) -> Settings:
     """What types cannot say."""
     try:
         ZoneInfo(settings.business_timezone)
-    except (ZoneInfoNotFoundError, ValueError) as error:
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
         raise SettingsError(
             "business_timezone", f"{settings.business_timezone!r} is no IANA zone", "write one like Europe/Warsaw"
         ) from error
@@ -119,7 +128,12 @@ def _checked(settings: Settings) -> Settings:
         raise SettingsError(
             "reporting_currency", f"{settings.reporting_currency!r} is no ISO 4217 currency", "write one like GBP"
         )
+    for server in settings.broker.split(","):
+        if not SERVER.fullmatch(server.strip()):
+            raise SettingsError("broker", f"{server!r} is no host:port", "write one like 127.0.0.1:9092")
     for field, value in msgspec.structs.asdict(settings).items():
-        if isinstance(value, int | float) and not isinstance(value, bool) and value < 0:
-            raise SettingsError(field, f"{value} is negative", "write a number >= 0")
+        if isinstance(value, int | float):
+            low, high = LIMITS.get(field, (0, 10 * 366 * 86_400))
+            if not low <= value <= high:
+                raise SettingsError(field, f"{value} is out of range", f"write a number from {low} to {high}")
     return settings

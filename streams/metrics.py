@@ -80,7 +80,7 @@ def _events(snapshot: Snapshot) -> Iterator[Metric]:
     for outcome in Counts.__struct_fields__:
         beats.add_metric([outcome], sum(getattr(counts, outcome) for counts in snapshot.heartbeats))
     yield beats
-    frozen = "Cells whose window was no longer kept: events of a partition that was idle while the others went on"
+    frozen = "Window cells that came too late: 1m and 5m an hour after their close, others after an idle partition"
     yield CounterMetricFamily("kpi_frozen_cells", frozen, value=snapshot.frozen_cells)
 
 

@@ -7,8 +7,8 @@ from models import click, order, social, status
 from streams.measuring import dead_letter, deltas
 
 DAY_MS = 86_400_000
-MAX_INPUT_BYTES = 1_048_588
-"""The broker's default limit of a record batch."""
+LETTER_ROOM = 65_536
+"""What a dead letter's key and headers take beside its value."""
 
 ALERTS_TOPIC = "kpi-alerts"
 VALUES_TOPIC = "kpi-values"
@@ -46,13 +46,13 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
-        TopicSpec(deltas.TOPIC, partitions, {"retention.ms": str(7 * DAY_MS)}),
+        TopicSpec(deltas.TOPIC, partitions, {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
         TopicSpec(ALERTS_TOPIC, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * DAY_MS)}),
         TopicSpec(
             dead_letter.TOPIC,
             partitions,
-            {"max.message.bytes": str(MAX_INPUT_BYTES + 65_536), "retention.ms": str(90 * DAY_MS)},
+            {"max.message.bytes": str(dead_letter.MAX_BYTES + LETTER_ROOM), "retention.ms": str(90 * DAY_MS)},
         ),
         TopicSpec(status.TOPIC, 1, _CHANGELOG),
         *(

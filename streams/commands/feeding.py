@@ -44,11 +44,11 @@ def replay(
 @app.command()
 def generate(
     *,
-    rate: Annotated[float, typer.Option(help="Events a second of event time.")] = 50,
+    rate: Annotated[float, typer.Option(help="Events a second of event time.", min=0.001, max=1e6)] = 50,
     speed: Annotated[str, typer.Option(help="Seconds of event time a second, or max.")] = "1",
     incident: Annotated[bool, typer.Option("--incident", help="Payments fail for a while.")] = False,
     seed: int = 1,
-    duration: Annotated[float | None, typer.Option(help="Seconds; absent: until Ctrl-C.")] = None,
+    duration: Annotated[float | None, typer.Option(help="Seconds; absent: until Ctrl-C.", min=1, max=1e7)] = None,
 ) -> None:
     """Publish the life of a synthetic shop."""
     from streams.tools.generate import generate as publish
@@ -72,6 +72,6 @@ def _speed(text: str) -> float:
         speed = math.inf if text == "max" else float(text)
     except ValueError:
         speed = 0
-    if not speed > 0:
+    if not speed > 0 or text == "inf":
         raise SettingsError(f"--speed {text}", "no speed", "write a number above 0, or max")
     return speed

@@ -16,7 +16,7 @@ def letters_list(
     *,
     topic: str | None = None,
     reason: str | None = None,
-    limit: int | None = None,
+    limit: Annotated[int | None, typer.Option(min=1)] = None,
     as_json: Annotated[bool, typer.Option("--json", help="One letter a line, with all bytes.")] = False,
 ) -> None:
     """Show dead letters."""

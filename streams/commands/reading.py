@@ -47,7 +47,7 @@ def ledger(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
 def status(
     *,
     as_json: Annotated[bool, typer.Option("--json")] = False,
-    wait: Annotated[float, typer.Option(help="Look again for up to so many seconds.")] = 0,
+    wait: Annotated[float, typer.Option(help="Look again for up to so many seconds.", min=0, max=1e6)] = 0,
 ) -> None:
     """Show lag, watermarks and freshness; exit code 0 when everything received is published, else 1."""
     from streams.tools.status import show_status

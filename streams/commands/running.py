@@ -23,7 +23,7 @@ def config() -> None:
 
 @app.command()
 def broker(
-    port: Annotated[int, typer.Option(help="0 takes a free one.")] = 9092,
+    port: Annotated[int, typer.Option(help="0 takes a free one.", min=0, max=65_535)] = 9092,
     directory: Annotated[Path | None, typer.Option("--dir", help="Data folder; absent: .kpi/kafka.")] = None,
 ) -> None:
     """Run an embedded Apache Kafka in the foreground."""

@@ -37,7 +37,10 @@ EAGER_S = 0.03
 
 @dataclass(frozen=True, slots=True)
 class EngineSettings:
-    """How the engine runs. `client`: keyword arguments of any aiokafka client."""
+    """How the engine runs. `client`: keyword arguments of any aiokafka client.
+
+    `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
+    """
 
     app_id: str
     bootstrap: str
@@ -47,6 +50,7 @@ class EngineSettings:
     commit_every_s: float = 0.2
     commit_every_records: int = 50_000
     stuck_after_s: float = 60.0
+    internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
 
 
@@ -56,6 +60,7 @@ class EngineApp(faust.App):
     def __init__(self, settings: EngineSettings, stages: Sequence[Stage[Any, Any]], observer: Observer) -> None:
         self.engine = settings
         self.client = settings.client
+        self.internal = settings.internal
         self.stages = tuple(stages)
         self.stage_named = {stage.name: stage for stage in stages}
         self.stage_of = {topic: stage for stage in stages for topic in stage.inputs}
@@ -147,6 +152,8 @@ class EngineApp(faust.App):
         health.joined = tables.generation is not None and all(t.generation is not None for t in tables.tasks.values())
         health.tasks = len(tables.tasks)
         health.heard_s = tables.heard_s
+        if not health.joined:  # nothing moves while state is restored
+            return Progress({}, now_s)
         progress = progress.seen(tables.positions(), tables.lag(), now_s)
         health.stuck = progress.stuck(limit_s / 2, now_s)
         if progress.stuck(limit_s, now_s):

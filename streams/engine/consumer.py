@@ -8,11 +8,14 @@ from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
+import structlog
 from faust.transport.drivers import aiokafka as driver
 from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from models.errors import EngineFault
+
+log = structlog.get_logger("engine")
 
 POLL_S = 0.1
 FETCH_MAX_WAIT_MS = 100
@@ -116,16 +119,28 @@ class BatchConsumer(driver.Consumer):
             self._committed_offset[tp] = None
 
     async def starting_offsets(self, tps: Iterable[TP]) -> dict[TP, int]:
-        """The committed offset, or the log's start if there is none or it was deleted by retention."""
+        """The committed offset, or the log's start if there is none.
+
+        What retention deleted unread is skipped and said so on an input; on a topic of our own it is an EngineFault.
+        """
         wanted = list(tps)
 
-        async def ask() -> dict[TP, int]:
+        async def ask() -> dict[TP, tuple[int | None, int]]:
             consumer = self._thread._ensure_consumer()
             start = await consumer.beginning_offsets(wanted)
-            return {tp: max(await consumer.committed(tp) or 0, start[tp]) for tp in wanted}
+            return {tp: (await consumer.committed(tp), start[tp]) for tp in wanted}
 
-        found: dict[TP, int] = await self._thread.call_thread(ask)
-        return found
+        found: dict[TP, tuple[int | None, int]] = await self._thread.call_thread(ask)
+        for tp, (committed, start) in found.items():
+            if committed is not None and committed < start:
+                self._deleted(tp, start - committed)
+        return {tp: max(committed or 0, start) for tp, (committed, start) in found.items()}
+
+    def _deleted(self, tp: TP, records: int) -> None:
+        place = f"{tp.topic}/{tp.partition}"
+        if tp.topic in self.app.internal:
+            raise EngineFault(f"{place}: retention has deleted {records} records that were not read")
+        log.error("retention has deleted records that were not read", partition=place, records=records)
 
     async def on_partitions_revoked(self, revoked: set[TP]) -> None:
         """Commit what was applied before anybody else gets the partitions."""

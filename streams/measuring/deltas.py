@@ -15,7 +15,10 @@ from models.window import MINUTE_US, Window
 
 TOPIC = "kpi-deltas"
 MAX_CELLS = 1_000
-"""Cells in one record: about 40 kB. A cell may change a dozen windows, and the monitor folds a record in one step."""
+"""Cells in one record. A cell may change a dozen windows, and the monitor folds a record in one step."""
+
+MAX_SLICES = 200
+"""Slices in one record: with segments of at most 200 characters of 4 bytes, and the cells, well under half a MiB."""
 
 ENTRY_BYTES = 500
 """What an entry of a Deltas weighs when a commit is due: it becomes cells of some windows in some slices."""
@@ -131,13 +134,13 @@ def _arrivals(parts: Sequence[Deltas]) -> list[tuple[int, int]]:
 
 
 def _cut(slices: list[SliceDelta]) -> list[list[SliceDelta]]:
-    """At least one chunk, each of at most MAX_CELLS cells; a slice may be cut in two."""
+    """At least one chunk, each of at most MAX_CELLS cells and MAX_SLICES slices; a slice may be cut in two."""
     chunks: list[list[SliceDelta]] = [[]]
     room = MAX_CELLS
     for piece in slices:
         cells = piece.cells
         while cells:
-            if room <= 0:
+            if room <= 0 or len(chunks[-1]) >= MAX_SLICES:
                 chunks.append([])
                 room = MAX_CELLS
             chunks[-1].append(SliceDelta(piece.dimension, piece.segment, cells[:room]))

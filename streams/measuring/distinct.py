@@ -18,7 +18,7 @@ class GridPlan:
 
     @classmethod
     def of(cls, windows: Sequence[Window], horizon_us: int) -> tuple[Self, ...]:
-        """A plan for each grid. No counted event is more than `horizon_us` older than another of its partition."""
+        """A plan for each grid. No counted event is more than `horizon_us` older than one before it."""
         grids = {window.grid: tuple(w for w in windows if w.grid == window.grid) for window in windows}
         return tuple(cls(grid, kinds, _keep(grid, kinds, horizon_us)) for grid, kinds in grids.items())
 

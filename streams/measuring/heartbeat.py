@@ -6,7 +6,7 @@ from enum import StrEnum
 
 import msgspec
 
-from models.event import FUTURE_TOLERANCE_US, to_us
+from models.event import ANCIENT_US, FUTURE_TOLERANCE_US, to_us
 from models.stage import Incoming
 
 HEADER = "kpi-heartbeat"
@@ -51,7 +51,7 @@ def of(record: Incoming) -> Beat | None:
 
 def judge(beat: Beat, watermark_us: int | None, now_us: int) -> Outcome:
     """Whether it is applied: one that goes back or is more than 5 min ahead of the wall clock is ignored."""
-    if beat.at_us is None:
+    if beat.at_us is None or beat.at_us < ANCIENT_US:  # the calendar of days begins later than year 1
         return Outcome.MALFORMED
     if beat.at_us > now_us + FUTURE_TOLERANCE_US:
         return Outcome.FUTURE

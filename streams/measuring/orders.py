@@ -36,6 +36,18 @@ class OrderBooking:
         """Orders by id, kept for ever."""
         return Table("orders", packed_codec(Order, str))
 
+    def check(self, orders: Orders, event: AnyOrderEvent) -> Invalid | None:
+        """What makes an event invalid whenever it comes."""
+        placed = orders.rows.get(event.order_id)
+        if isinstance(event, OrderCancelled):
+            missing = Invalid(Reason.UNKNOWN_ORDER, "no order_placed with this order_id came before")
+            return missing if placed is None else None
+        if wrong := self._check_currency(event.currency):
+            return wrong
+        if isinstance(event, OrderRefunded) and placed is not None and event.currency != placed.currency:
+            return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
+        return None
+
     def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, deltas: Deltas) -> Refusal:
         """Add a counted order event, or say what it is instead."""
         match event:
@@ -44,7 +56,8 @@ class OrderBooking:
             case OrderRefunded():
                 return self._refund(orders, event, at_us, deltas)
             case OrderCancelled():
-                return self._cancel(orders, event, at_us, deltas)
+                self._cancel(orders, event, at_us, deltas)
+                return None
             case _:
                 assert_never(event)
 
@@ -52,8 +65,6 @@ class OrderBooking:
         """Orders are kept for ever: a refund may come years later."""
 
     def _place(self, orders: Orders, event: OrderPlaced, at_us: int, deltas: Deltas) -> Refusal:
-        if wrong := self._check_currency(event.currency):
-            return wrong
         if event.order_id in orders.rows:
             return Outcome.DUPLICATE
         amount = Decimal(event.amount)
@@ -64,27 +75,19 @@ class OrderBooking:
         return None
 
     def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, deltas: Deltas) -> Refusal:
-        if wrong := self._check_currency(event.currency):
-            return wrong
         amount, placed = Decimal(event.amount), orders.rows.get(event.order_id)
         if placed is None:
             slices = self._slicing.of(event.segments)
             deltas.add(slices, at_us, measure.UNMATCHED_REFUNDS, 1)
             deltas.add(slices, at_us, measure.REFUNDS, self._minor(amount))
             return None
-        if event.currency != placed.currency:
-            return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
         if amount > placed.left:
             return Invalid(Reason.OVER_REFUND, f"{placed.left} {placed.currency} is left of the order")
         self._take_back(orders, event.order_id, amount, at_us, deltas)
         return None
 
-    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, deltas: Deltas) -> Refusal:
-        placed = orders.rows.get(event.order_id)
-        if placed is None:
-            return Invalid(Reason.UNKNOWN_ORDER, "no order_placed with this order_id came before")
-        self._take_back(orders, event.order_id, placed.left, at_us, deltas)
-        return None
+    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, deltas: Deltas) -> None:
+        self._take_back(orders, event.order_id, orders.rows[event.order_id].left, at_us, deltas)
 
     def _take_back(self, orders: Orders, order_id: str, amount: Decimal, at_us: int, deltas: Deltas) -> None:
         """Book on the segments of the order; what is left of it shrinks."""

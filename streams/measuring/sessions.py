@@ -10,6 +10,7 @@ import msgspec
 
 from models import click, measure
 from models.click import Click, decode_click
+from models.event import FUTURE_TOLERANCE_US
 from models.kpi import Catalogue
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
@@ -48,13 +49,21 @@ class ClickBooking:
     decode = staticmethod(decode_click)
 
     def __init__(
-        self, catalogue: Catalogue, windows: Sequence[Window], horizon_us: int, session_retention_us: int
+        self,
+        catalogue: Catalogue,
+        windows: Sequence[Window],
+        horizon_us: int,
+        out_of_orderness_us: int,
+        session_retention_us: int,
     ) -> None:
+        # A counted event is at most this much older than one before it: that one may even be ahead of the wall clock.
+        reach_us = horizon_us + out_of_orderness_us + FUTURE_TOLERANCE_US
+        self._reach_us = reach_us
         self.windows = windows
         self.horizon_us = horizon_us
         self._retention_us = session_retention_us
         self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of(click.TOPIC))
-        self._plans = GridPlan.of(windows, horizon_us)
+        self._plans = GridPlan.of(windows, reach_us)
 
     def table(self) -> Table[SessionKey, Session]:
         """Sessions, kept `session_retention` of event time after their last event."""
@@ -62,6 +71,9 @@ class ClickBooking:
             "sessions",
             Codec(VERSION, _pack, msgspec.msgpack.Decoder(SessionKey).decode, self._encode, self._decode),
         )
+
+    def check(self, _: Table[SessionKey, Session], event: Click) -> None:
+        """Its fields say all."""
 
     def book(self, sessions: Table[SessionKey, Session], event: Click, at_us: int, deltas: Deltas) -> None:
         """Add a counted click; never refused."""
@@ -73,8 +85,8 @@ class ClickBooking:
             deltas.add(slices, at_us, measure.PAGE_VIEWS, 1)
 
     def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
-        """Drop sessions that ended long ago: a given id that comes back is a new session."""
-        before_us = watermark_us - self._retention_us
+        """Drop sessions that no event can belong to any more."""
+        before_us = watermark_us - self._retention_us - self._reach_us
         for key in [key for key, session in sessions.rows.items() if session.last_us < before_us]:
             sessions.delete(key)
 
@@ -82,7 +94,7 @@ class ClickBooking:
         self, sessions: Table[SessionKey, Session], key: SessionKey, event: Click, at_us: int, deltas: Deltas
     ) -> Slices:
         session = sessions.rows.get(key)
-        if session is None:
+        if session is None or at_us - session.last_us > self._retention_us:
             session = Session(self._slicing.of(event.segments), [Sightings() for _ in self._plans])
             sessions.rows[key] = session
         minute = at_us // MINUTE_US

@@ -34,6 +34,9 @@ class SocialBooking:
     def table(self) -> None:
         """No state beyond the ids."""
 
+    def check(self, _: None, event: SocialEvent) -> None:
+        """Its fields say all."""
+
     def book(self, _: None, event: SocialEvent, at_us: int, deltas: Deltas) -> None:
         """Add a counted event; never refused."""
         name, sign = BOOKED[event.event_type]

@@ -38,6 +38,9 @@ class Booking(Protocol[E, R]):
 
     def decode(self, key: bytes | None, raw: bytes | None) -> E | Invalid: ...  # noqa: D102
     def table(self) -> R: ...  # noqa: D102
+    def check(self, rows: R, event: E) -> Invalid | None:
+        """What makes an event invalid whenever it comes; changes nothing."""
+
     def book(self, rows: R, event: E, at_us: int, deltas: Deltas) -> Invalid | Outcome | None:
         """Add an event, or say why it is not counted after all; then nothing was changed."""
 
@@ -160,7 +163,7 @@ class MeasureStage(Generic[E, R]):
         if isinstance(event, Invalid):
             return event
         at_us = to_us(event.timestamp)
-        if wrong := check_time(at_us, now_us):
+        if wrong := check_time(at_us, now_us) or booking.check(tables.rows, event):
             return wrong
         if clock.highest_us is not None and at_us < self._watermark_us(clock, now_us) - booking.horizon_us:
             return Outcome.LATE

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 from models.errors import BrokerError
 from models.settings import Settings
 from streams.connection import client_options
-from streams.topics import TopicSpec, topic_specs
+from streams.topics import LETTER_ROOM, TopicSpec, topic_specs
 
 CONNECT_TIMEOUT_S = 10.0
 CREATE_TIMEOUT_S = 30.0
@@ -73,12 +73,22 @@ def mismatches(specs: Sequence[TopicSpec], found: Mapping[str, Found]) -> Iterat
                 f"give {spec.same_as} its {topic.partitions} partitions back, or start over with another KPI_APP_ID",
             )
         for name in CHECKED:
-            if name in spec.configs and not _holds(name, spec.configs[name], topic.configs.get(name, "")):
+            wanted_config = _wanted(name, spec, specs, found)
+            if wanted_config and not _holds(name, wanted_config, topic.configs.get(name, "")):
                 yield (
                     f"topic {spec.name}",
                     f"{name} is {topic.configs.get(name)!r}",
-                    f"set it to {spec.configs[name]} (kafka-configs --alter --topic {spec.name})",
+                    f"set it to {wanted_config} (kafka-configs --alter --topic {spec.name})",
                 )
+
+
+def _wanted(name: str, spec: TopicSpec, specs: Sequence[TopicSpec], found: Mapping[str, Found]) -> str | None:
+    """As in the specification; a dead letter also has to hold the largest record of any input."""
+    own = spec.configs.get(name)
+    if own is None or name != "max.message.bytes":
+        return own
+    inputs = (int(found[one.name].configs.get(name) or 0) for one in specs if one.is_input)
+    return str(max(int(own), max(inputs) + LETTER_ROOM))
 
 
 def _holds(name: str, wanted: str, actual: str) -> bool:

@@ -127,7 +127,7 @@ def test_a_heartbeat_counts_as_nothing() -> None:
     assert (counts.applied, counts.backward) == (1, 1)
 
 
-@pytest.mark.parametrize("header", [None, b"", b"soon", b"2026-03-02T12:00:00", b"\xff"])
+@pytest.mark.parametrize("header", [None, b"", b"soon", b"2026-03-02T12:00:00", b"\xff", b"0001-01-01T00:00:00Z"])
 def test_a_heartbeat_that_is_no_time_is_counted_and_ignored(header: bytes | None) -> None:
     flow = Flow()
     flow.read(Sent("orders", None, None, (("kpi-heartbeat", header),)))  # type: ignore[arg-type]  # a header may be null

@@ -6,7 +6,8 @@ import pytest
 
 from models.errors import DefinitionError
 from models.kpi import wilson
-from models.kpis_file import load_kpis
+from models.kpis_file import RESERVED_METRICS, load_kpis
+from streams.metrics import Snapshot, SnapshotCollector
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "kpis.yaml"
 GOOD = """kpis:
@@ -40,6 +41,8 @@ def test_the_shipped_catalogue_is_good() -> None:
         ("by: [channel]", "by: [platform]", '"platform" is no dimension of all its measures'),
         ("proportion: true", "proportion: yes", "is not true or false"),
         ("  rate:", "  Rate%:", "not a name"),
+        ("numerator: converting_sessions", "numerator: page_views", "the numerator is not part of the denominator"),
+        ("denominator: sessions", "denominator: orders", "combines clickstream and orders"),
     ],
 )
 def test_a_defect_is_named_with_its_line(line: str, instead: str, message: str) -> None:
@@ -59,7 +62,8 @@ def test_a_changed_definition_changes_the_hash_and_other_slices_do_not() -> None
         return load_kpis(text, "kpis.yaml").kpis["rate"].definition
 
     assert definition(GOOD) == definition(GOOD.replace("[1m, 1d]", "[1m]"))
-    assert definition(GOOD) != definition(GOOD.replace("numerator: converting_sessions", "numerator: page_views"))
+    other = GOOD.replace("numerator: converting_sessions", "numerator: page_views").replace("true", "false")
+    assert definition(GOOD) != definition(other)
 
 
 def test_the_interval_is_wilsons() -> None:
@@ -67,3 +71,11 @@ def test_the_interval_is_wilsons() -> None:
     assert (round(low, 4), round(high, 4)) == (0.0552, 0.1744)
     assert wilson(0, 20)[0] == 0.0
     assert wilson(20, 20)[1] == 1.0
+
+
+def test_the_names_of_the_pipelines_metrics_are_taken() -> None:
+    names = {family.name for family in SnapshotCollector(Snapshot(), {}, "GBP").collect()}
+    assert names | {"kpi_notifications"} == RESERVED_METRICS
+    text = GOOD.replace("  rate:", "  events:").replace("    denominator: sessions\n    proportion: true\n", "")
+    with pytest.raises(DefinitionError, match="the metric kpi_events is taken"):
+        load_kpis(text, "kpis.yaml")
