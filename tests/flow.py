@@ -1,7 +1,7 @@
 """The whole flow in memory, for scenarios: events in, published values out, with the wall clock in the test's hand."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -100,6 +100,10 @@ class Flow:
         """Records of any topics, each a batch and a commit of its own."""
         for record in records:
             self._measure(record.topic, Batch(record.topic, 0, [record]))
+
+    def batch(self, topic: str, records: Sequence[Sent]) -> None:
+        """Records of one topic in one batch."""
+        self._measure(topic, Batch(topic, 0, records))
 
     def tick(self, lag: int = 0) -> None:
         """A second passes."""

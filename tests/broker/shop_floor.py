@@ -31,7 +31,10 @@ class ShopFloor:
     @property
     def environment(self) -> dict[str, str]:
         clean = {name: value for name, value in os.environ.items() if not name.startswith("KPI_")}
-        return clean | {"KPI_BROKER": self.kafka.bootstrap, "KPI_METRICS_PORT": "0"} | dict(self.settings)
+        file = self.folder / "settings.yaml"
+        file.write_text("contiguous_topics: [clickstream, orders, social]\n")
+        ours = {"KPI_BROKER": self.kafka.bootstrap, "KPI_METRICS_PORT": "0", "KPI_CONFIG": str(file)}
+        return clean | ours | dict(self.settings)
 
     def kpi(self, *arguments: object, check: bool = True) -> subprocess.CompletedProcess[str]:
         """Run a command to its end."""

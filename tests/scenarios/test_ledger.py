@@ -5,6 +5,7 @@ import json
 import pytest
 
 from flow import Flow, Sent, at, click, heartbeat, order, sent, social
+from streams.measuring.dead_letter import MAX_BYTES
 
 GOOD = {"event_id": "1", "timestamp": "2026-03-02T12:00:00Z", "visitor_id": "v", "event_type": "page_view"}
 
@@ -133,3 +134,19 @@ def test_a_heartbeat_that_is_no_time_is_counted_and_ignored(header: bytes | None
     flow.read(Sent("orders", None, None, (("kpi-heartbeat", header),)))  # type: ignore[arg-type]  # a header may be null
     assert flow.tables["orders"].heartbeats.row.malformed == 1
     assert flow.tables["orders"].clock.row.at_us is None
+
+
+def test_an_event_that_is_invalid_whenever_it_comes_is_not_late() -> None:
+    flow = Flow(now_us=at("12:00:00") + 40 * 86_400_000_000)
+    flow.read(heartbeat("orders", "720:00:00"), order("11:00:00", "5", currency="USD"), order("11:00:00", "5"))
+    ledger = flow.ledger("orders")
+    assert (ledger.invalid, ledger.late) == (1, 1)
+    assert dict(flow.dead_letters[0].headers)["kpi-reason"] == b"no_fx_rate"
+
+
+def test_a_letter_that_is_too_large_is_cut_and_says_so() -> None:
+    flow = Flow()
+    flow.read(raw(b"x" * (MAX_BYTES + 1)))
+    [letter] = flow.dead_letters
+    assert letter.value == b"x" * MAX_BYTES
+    assert dict(letter.headers)["kpi-truncated"] == str(MAX_BYTES + 1).encode()

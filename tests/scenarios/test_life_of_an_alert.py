@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from alerting.alert import AlertState
+from alerting.condition import Level
+from alerting.evaluator import evaluate
 from alerting.lifecycle import Send, State
-from life import MINUTE_US, life, lived, rule
+from life import MINUTE_US, letter_of, life, lived, observation, rule
 
 
 def case(name: str, values: str, alert: str) -> object:
@@ -121,3 +124,15 @@ def test_whatever_comes_firing_and_resolved_take_turns(values: str, hold: int, k
     assert list(range(1, len(told) + 1)) == [sent.sequence for sent in told]
     for before, after in pairwise(told):
         assert (after.reason is Send.FIRE) == (before.state is State.INACTIVE)
+
+
+def test_an_alert_outlives_the_level_it_fires_at_when_the_rules_are_edited() -> None:
+    before, after = rule(below=5, critical=2), rule(below=5)
+    state, told = evaluate(before, AlertState(), observation(0, "1"), observation(0, "1").at_us)
+    assert told is not None
+    assert letter_of(state) == "C"
+    state, told = evaluate(after, state, observation(1, "4"), observation(1, "4").at_us)
+    assert letter_of(state) == "W"
+    state, told = evaluate(after, state, observation(2, "9"), observation(2, "9").at_us)
+    assert told is not None
+    assert (letter_of(state), told.level) == ("-", Level.WARNING)

@@ -1,7 +1,15 @@
 """Windows over time: what is published when, as an operator would see it."""
 
-from flow import Flow, at, click, heartbeat, order, social
+from datetime import UTC, datetime
 
+import pytest
+
+from flow import Flow, Sent, at, click, heartbeat, order, social
+from models.delta import VERSION, DeltaRecord, encode_deltas
+from models.slices import MAX_SEGMENT
+from models.stage import Batch
+
+DAY_US = 86_400_000_000
 PROVISIONAL, FINAL, CORRECTED = "provisional", "final", "corrected"
 
 
@@ -170,3 +178,28 @@ def test_an_undo_takes_an_interaction_back() -> None:
     assert flow.last("likes", "1m") == {noon: 2}
     assert flow.last("social_engagement_rate", "1m") == {noon: 0.03}
     assert flow.last("social_engagement_rate", "1m", ("platform", "instagram")) == {noon: 0.03}
+
+
+@pytest.mark.parametrize("size", [1, 2])
+def test_a_given_id_that_comes_back_after_a_day_is_a_new_session(size: int) -> None:
+    flow = Flow(now_us=at("12:00:00") + 5 * DAY_US)
+    later = datetime.fromtimestamp((at("13:00:00") + DAY_US) / 1e6, UTC).isoformat()
+    read = [click("12:00:00", "s1", channel="Email"), click("13:00:00", "s1", channel="Direct", timestamp=later)]
+    for first in range(0, len(read), size):
+        flow.batch("clickstream", read[first : first + size])
+    flow.tick()
+    assert set(flow.last("visits", "1d", ("channel", "Direct"))) == {at("00:00:00") + DAY_US}
+    assert set(flow.last("visits", "1d", ("channel", "Email"))) == {at("00:00:00")}
+
+
+def test_a_long_text_in_a_dimension_is_cut() -> None:
+    flow = Flow()
+    flow.read(click("12:00:10", "s1", channel="x" * 60_000))
+    assert set(flow.last("visits", "5m", ("channel", "x" * MAX_SEGMENT)).values()) == {1}
+
+
+def test_deltas_of_a_topic_that_no_kpi_needs_are_passed_over() -> None:
+    flow = Flow()
+    delta = DeltaRecord(VERSION, "ad-spend", 0, None, [], [])
+    record = Sent("kpi-deltas", None, encode_deltas(delta))
+    assert flow.monitor.step(flow.monitor_tables, Batch("kpi-deltas", 0, [record]), flow.now_us).moved

@@ -71,3 +71,12 @@ def test_a_watermark_alone_goes_to_every_target() -> None:
 
 def test_nothing_is_sent_of_nothing() -> None:
     assert list(delta_records("orders", 3, [Deltas()], KINDS, None, 4)) == []
+
+
+def test_a_record_stays_well_under_the_brokers_limit_whatever_clients_write() -> None:
+    step = Deltas()
+    for number in range(2_000):
+        longest = SLICING.of((f"{number}" + "\U0001f600" * 60_000, None))
+        step.add(longest, number * MINUTE_US, "m", 1)
+    records = list(delta_records("orders", 0, [step], KINDS, MARK, 1))
+    assert max(len(record.value or b"") for record in records) < 512 * 1024
