@@ -1,7 +1,8 @@
 """What things are: types and formulas, no I/O, no clock.
 
-events     event click order social: what arrives · outcome: what became of it
-time       window: windows and panes · session: which panes a session was seen in
-figures    measure kpi kpi_value money channel
+events     event click order social: what arrives · outcome: what became of it, and the ledger
+time       window: windows and the panes they are made of · sightings: distinct counts over them · duration
+figures    measure kpi kpis_file kpi_value money slices
+flow       stage: the contract with the engine · table: state that knows what changed · delta status: internal records
 outside    settings source (YAML that knows its lines) errors
 """

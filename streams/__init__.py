@@ -4,8 +4,11 @@ measuring     stage 1, pure: events of the input topics become deltas of measure
 monitoring    stage 2, pure: deltas become values of KPIs, and alerts
 delivering    stage 3: alerts reach their receivers
 engine        Faust, transactions and the tick around the steps of the stages
-app           topics, tables and agents: the whole flow on one page
-publication   records of the public topics; metrics shows them to Prometheus; connection says how Kafka is reached
+app           stages and topics: the whole flow on one page; worker and notifier are its processes
+publication   records of kpi-values; publication_alerts those of kpi-alerts; topics: what each topic must be
+metrics       one collector over one snapshot; histogram
+connection    how Kafka is reached
 tools         what a person runs beside the flow
-cli           reads file and environment, once
+configuration settings and definitions from environment and files; logs
+cli           commands; the environment is read in commands/environment, once
 """

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 
 from models import click, order, social, status
 from streams.measuring import dead_letter, deltas
+from streams.publication import VALUES_TOPIC
+from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 
 DAY_MS = 86_400_000
 LETTER_ROOM = 65_536
 """What a dead letter's key and headers take beside its value."""
 
-ALERTS_TOPIC = "kpi-alerts"
-VALUES_TOPIC = "kpi-values"
 STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": deltas.TOPIC}
 """Stages of the engine and the topic whose partition count each follows."""
 

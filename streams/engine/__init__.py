@@ -11,5 +11,6 @@ task           one stage on one partition: step, tick, commit
 transaction    the five steps of a commit
 tasks          which tasks this worker has: opened, suspended, closed by rebalances
 recovery       bulk reading of changelogs
-commit_policy watchdog health      when to commit, when to give up, what to tell a probe
+commit_policy watchdog             when to commit, when to give up
+health exporter observer           what a probe is told, the metrics port, what is measured
 """
