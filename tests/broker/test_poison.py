@@ -58,3 +58,5 @@ def test_poison_lands_in_the_dead_letters_and_the_ledger_adds_up(installation: I
         floor.caught_up()
         assert floor.ledger()["clickstream"]["invalid"] == len(POISON) + 1
         assert worker.poll() is None
+        worker.terminate()  # it commits and ends well
+        assert worker.wait(timeout=10) == 0, floor.log_of(worker)
