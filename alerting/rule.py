@@ -6,7 +6,7 @@ from enum import StrEnum
 
 from alerting.annotation import Annotation
 from alerting.condition import Conditions
-from models.kpi_value import Series, Status
+from models.kpi_value import Status
 
 TOTAL = "all"  # dimension and segment of the total
 
@@ -37,10 +37,6 @@ class Rule:
     def dimension(self) -> str:
         """Dimension of the values it looks at."""
         return self.by or TOTAL
-
-    def selects(self, series: Series) -> bool:
-        """Whether the values of `series` are its business."""
-        return (series.kpi, series.window, series.dimension) == (self.kpi, self.window, self.dimension)
 
     def sees(self, status: Status) -> bool:
         """Whether it looks at values of this status."""

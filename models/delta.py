@@ -6,6 +6,7 @@ adds to all windows that contain it is one cell, whatever the overlap, and cells
 
 import msgspec
 
+TOPIC = "kpi-deltas"
 VERSION = 1
 Measured = dict[str, int]
 Cell = tuple[str, int, int, Measured]

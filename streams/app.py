@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import click, money, order, social
+from models import click, delta, money, order, social
 from models.kpi import Catalogue
 from models.settings import Settings
 from models.stage import Outgoing, Stage
@@ -21,7 +21,7 @@ from models.window import Window, windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
-from streams.measuring import dead_letter, deltas
+from streams.measuring import dead_letter
 from streams.measuring.deltas import partition_of
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
@@ -51,7 +51,7 @@ def create_app(
         commit_every_s=settings.commit_every_s,
         commit_every_records=settings.commit_every_records,
         stuck_after_s=settings.stuck_after_s,
-        internal=frozenset((deltas.TOPIC,)),
+        internal=frozenset((delta.TOPIC,)),
         contiguous=frozenset(settings.contiguous_topics),
     )
     return EngineApp(engine, stages, observer)
@@ -68,7 +68,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
         return MeasureStage(
             name=name,
             booking=booking,
-            delta_partitions=partitions[deltas.TOPIC],
+            delta_partitions=partitions[delta.TOPIC],
             letter_partitions=partitions[dead_letter.TOPIC],
             out_of_orderness_us=out_of_orderness_us,
             idle_after_us=round(settings.idle_after_s * S_US),

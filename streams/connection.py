@@ -4,8 +4,17 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from models.errors import SettingsError
+from models.errors import BrokerError, SettingsError
 from models.settings import Settings
+
+CONNECT_TIMEOUT_S = 10.0
+"""How long a command waits for a broker before it says that none answers."""
+
+
+def unreachable(broker: str, error: Exception) -> BrokerError:
+    """What a command says when it got no connection."""
+    why = f" ({error})" if str(error) else ""
+    return BrokerError(broker, f"no Kafka broker answers{why}", "start one (`kpi broker`) or set KPI_BROKER")
 
 
 def client_options(settings: Settings) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import click, order, social, status
-from streams.measuring import dead_letter, deltas
+from models import click, delta, order, social, status
+from streams.measuring import dead_letter
 from streams.publication import VALUES_TOPIC
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 
@@ -12,7 +12,7 @@ DAY_MS = 86_400_000
 LETTER_ROOM = 65_536
 """What a dead letter's key and headers take beside its value."""
 
-STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": deltas.TOPIC}
+STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": delta.TOPIC}
 """Stages of the engine and the topic whose partition count each follows."""
 
 
@@ -46,7 +46,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
-        TopicSpec(deltas.TOPIC, partitions, {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}),
+        TopicSpec(delta.TOPIC, partitions, {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
         TopicSpec(ALERTS_TOPIC, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * DAY_MS)}),
         TopicSpec(

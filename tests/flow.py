@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from alerting.rule import Rule
+from models import delta
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
 from models.kpis_file import load_kpis
@@ -15,7 +16,7 @@ from models.outcome import Ledger
 from models.settings import Settings
 from models.stage import Batch, Headers, Look, Outgoing, Tick
 from streams.app import measure_stages, monitor_stage
-from streams.measuring import dead_letter, deltas
+from streams.measuring import dead_letter
 
 KPIS = Path(__file__).parents[1] / "deploy" / "kpis.yaml"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -85,7 +86,7 @@ class Flow:
     def __post_init__(self) -> None:
         self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
         partitions: Mapping[str, int] = dict.fromkeys(
-            (*self.catalogue.topics, deltas.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
+            (*self.catalogue.topics, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
         )
         self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions)}
         self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
@@ -134,7 +135,7 @@ class Flow:
         stage, tables = self.stages[topic], self.tables[topic]
         output = stage.step(tables, read, self.now_us)
         for record in stage.outgoing(tables, [output], self.now_us):
-            if record.topic == deltas.TOPIC:
+            if record.topic == delta.TOPIC:
                 value = Sent(record.topic, record.key, record.value)
                 self._take(self.monitor.step(self.monitor_tables, Batch(record.topic, 0, [value]), self.now_us))
             elif record.topic == dead_letter.TOPIC:

@@ -2,14 +2,12 @@
 
 import asyncio
 import json
-import math
 import time
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from models.errors import SettingsError
 from streams.commands.environment import settings
 
 app = typer.Typer()
@@ -25,6 +23,7 @@ def replay(
     heartbeat: Annotated[str | None, typer.Option(help="RFC 3339: afterwards tell every partition this time.")] = None,
 ) -> None:
     """Publish files of events: NDJSON(.gz) and known data sets."""
+    from streams.tools.pace import parse_speed
     from streams.tools.replay import replay as publish
 
     counts = asyncio.run(
@@ -32,7 +31,7 @@ def replay(
             settings(),
             files,
             topic=topic,
-            speed=_speed(speed),
+            speed=parse_speed(speed),
             shift=shift,
             heartbeat=heartbeat,
             now_us=time.time_ns() // 1000,
@@ -52,12 +51,13 @@ def generate(
 ) -> None:
     """Publish the life of a synthetic shop."""
     from streams.tools.generate import generate as publish
+    from streams.tools.pace import parse_speed
 
     counts = asyncio.run(
         publish(
             settings(),
             rate=rate,
-            speed=_speed(speed),
+            speed=parse_speed(speed),
             incident=incident,
             seed=seed,
             duration_s=duration,
@@ -65,13 +65,3 @@ def generate(
         )
     )
     typer.echo(json.dumps(counts))
-
-
-def _speed(text: str) -> float:
-    try:
-        speed = math.inf if text == "max" else float(text)
-    except ValueError:
-        speed = 0
-    if not speed > 0 or text == "inf":
-        raise SettingsError(f"--speed {text}", "no speed", "write a number above 0, or max")
-    return speed

@@ -17,7 +17,7 @@ from alerting.notifiers.webhook import Webhook
 from models.errors import BrokerError, SettingsError
 from models.settings import Receiver, Settings
 from streams import publication_alerts
-from streams.connection import client_options
+from streams.connection import client_options, unreachable
 from streams.delivering import dead_letters
 from streams.delivering.dead_letters import DeadLetters
 from streams.delivering.metrics import Notifications
@@ -103,7 +103,7 @@ async def _running(client: AIOKafkaConsumer | AIOKafkaProducer, settings: Settin
         await client.start()
     except KafkaConnectionError as error:
         await client.stop()
-        raise BrokerError(settings.broker, "cannot be reached", "start it or correct KPI_BROKER") from error
+        raise unreachable(settings.broker, error) from error
     try:
         yield
     finally:

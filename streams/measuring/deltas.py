@@ -8,12 +8,11 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from zlib import crc32
 
-from models.delta import VERSION, Cell, DeltaRecord, Mark, Measured, SliceDelta, encode_deltas
+from models.delta import TOPIC, VERSION, Cell, DeltaRecord, Mark, Measured, SliceDelta, encode_deltas
 from models.slices import TOTAL, Slice, Slices
 from models.stage import Outgoing
 from models.window import MINUTE_US, Window
 
-TOPIC = "kpi-deltas"
 MAX_CELLS = 1_000
 """Cells in one record. A cell may change a dozen windows, and the monitor folds a record in one step."""
 

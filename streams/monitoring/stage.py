@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerting.alert import Transition
-from models.delta import VERSION, DeltaRecord, decode_deltas
+from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue, Status
 from models.slices import Slice
@@ -20,8 +20,6 @@ from streams.monitoring.closing import Unpublished, closed_before, kept_from
 from streams.monitoring.values import Group, Moment, Span, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
 from streams.monitoring.windows import WindowedTable
-
-TOPIC = "kpi-deltas"
 
 
 @dataclass(slots=True)

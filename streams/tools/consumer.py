@@ -11,9 +11,8 @@ from aiokafka.errors import KafkaError
 
 from models.errors import BrokerError
 from models.settings import Settings
-from streams.connection import client_options
+from streams.connection import CONNECT_TIMEOUT_S, client_options, unreachable
 
-CONNECT_TIMEOUT_S = 10.0
 REQUEST_TIMEOUT_MS = 10_000
 _FETCH_BYTES = 4 * 1024 * 1024  # a partition at a time
 
@@ -60,8 +59,7 @@ async def _partitions(settings: Settings, topics: Iterable[str]) -> Partitions:
             await client.bootstrap()
             cluster = await client.fetch_all_metadata()
     except (KafkaError, OSError, TimeoutError) as error:
-        what = f"no Kafka broker answers ({error or 'timed out'})"
-        raise BrokerError(settings.broker, what, "start one (`kpi broker`) or set KPI_BROKER") from error
+        raise unreachable(settings.broker, error) from error
     finally:
         await client.close()
     numbers = {topic: sorted(cluster.partitions_for_topic(topic) or ()) for topic in topics}

@@ -17,10 +17,9 @@ from aiokafka.producer.message_accumulator import BatchBuilder
 
 from models.errors import BrokerError
 from models.settings import Settings
-from streams.connection import client_options
+from streams.connection import CONNECT_TIMEOUT_S, client_options, unreachable
 from streams.tools.record import Record
 
-CONNECT_TIMEOUT_S = 10.0
 _BATCH_BYTES = 256 * 1024  # a quarter of the broker's default record limit; larger ones were no faster
 _MAX_UNACKED = 64  # batches; the oldest is awaited beyond it, so memory is bounded
 _DEAF_S = 30.0  # without an acknowledgement the broker is gone; left alone, an idempotent producer tries for ever
@@ -60,8 +59,7 @@ class Publisher:
                 cluster = await self._producer.client.fetch_all_metadata()
         except (KafkaError, OSError, TimeoutError) as error:
             await self._close()
-            remedy = "start one (`kpi broker`) or set KPI_BROKER"
-            raise BrokerError(self._broker, "no Kafka broker answers", remedy) from error
+            raise unreachable(self._broker, error) from error
         for topic in self._topics:
             self.partitions[topic] = tuple(sorted(cluster.partitions_for_topic(topic) or ()))
         if missing := [topic for topic, partitions in self.partitions.items() if not partitions]:

@@ -9,6 +9,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from models.errors import SettingsError
 from models.settings import Settings
+from streams.measuring import heartbeat as heartbeat_record
 from streams.tools import datasets, instant
 from streams.tools.instant import DAY_US
 from streams.tools.merge import BEFORE_ALL_US, RATES_TOPIC, Timed, merged
@@ -17,7 +18,6 @@ from streams.tools.publisher import Publisher
 from streams.tools.record import Record
 from streams.tools.shift import days_to_move, moved, survey
 
-HEARTBEAT_HEADER = "kpi-heartbeat"
 _BAR_EVERY = 1_000  # records between two looks at the progress bar
 
 
@@ -85,7 +85,7 @@ def plan(sources: Sequence[datasets.Source], *, shift: bool, now_us: int) -> Pla
 
 def heartbeats(partitions: dict[str, tuple[int, ...]], time_text: str) -> Iterator[Record]:
     """One for each partition of each topic; rates have no watermark and hear none."""
-    header = (HEARTBEAT_HEADER, time_text.encode())
+    header = (heartbeat_record.HEADER, time_text.encode())
     for topic, numbers in partitions.items():
         if topic != RATES_TOPIC:
             for number in numbers:

@@ -8,9 +8,9 @@ import msgspec
 from aiokafka import TopicPartition
 from rich.table import Table
 
+from models import delta
 from models.settings import Settings
 from models.status import MeasureStatus, MonitorStatus
-from streams.measuring import deltas
 from streams.publication import rfc3339
 from streams.tools.caught_up import Look, look
 from streams.tools.group_lag import GroupLag, Offsets, behind, open_group
@@ -29,7 +29,7 @@ async def show_status(
 
     `inputs`: the topics the KPIs need. Looks again until caught up, for at most `wait_s`. BrokerError.
     """
-    async with open_group(settings, [*inputs, deltas.TOPIC]) as group:
+    async with open_group(settings, [*inputs, delta.TOPIC]) as group:
         caught_up, last = await _wait(settings, group, inputs, wait_s)
     if as_json:
         write_lines([status_json(last, caught_up=caught_up)])
@@ -83,18 +83,18 @@ async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str]) -> L
     """In the order of the flow: what a stage committed after its look is in the look at the next one."""
     read, input_ends = await group.positions(inputs)
     announced = [task for task in await task_statuses(settings) if isinstance(task, MeasureStatus)]
-    folded, delta_ends = await group.positions([deltas.TOPIC])
+    folded, delta_ends = await group.positions([delta.TOPIC])
     applied = [task for task in await task_statuses(settings) if isinstance(task, MonitorStatus)]
     offsets, ends = read | folded, input_ends | delta_ends
     unread = behind(offsets, ends)
     counts = {topic: len(group.partitions[topic]) for topic in inputs}
     freshness_s = await _freshness_s(group, {partition: offsets[partition] for partition in unread})
     return look(
-        by_topic(unread, [*inputs, deltas.TOPIC]),
+        by_topic(unread, [*inputs, delta.TOPIC]),
         freshness_s,
         [*announced, *applied],
         counts,
-        len(group.partitions[deltas.TOPIC]),
+        len(group.partitions[delta.TOPIC]),
     )
 
 

@@ -12,10 +12,9 @@ from aiokafka.errors import KafkaError
 
 from models.errors import BrokerError
 from models.settings import Settings
-from streams.connection import client_options
+from streams.connection import CONNECT_TIMEOUT_S, client_options, unreachable
 from streams.topics import LETTER_ROOM, TopicSpec, topic_specs
 
-CONNECT_TIMEOUT_S = 10.0
 CREATE_TIMEOUT_S = 30.0
 CHECKED = ("cleanup.policy", "max.message.bytes")
 """Settings a wrong value of which loses data; retention and the like are the shop's own business."""
@@ -147,8 +146,7 @@ async def _admin(settings: Settings) -> AsyncIterator[AIOKafkaAdminClient]:
             await admin.start()
     except (KafkaError, OSError, TimeoutError) as error:
         await admin.close()
-        what = f"no Kafka broker answers ({error or 'timed out'})"
-        raise BrokerError(settings.broker, what, "start one (`kpi broker`) or set KPI_BROKER") from error
+        raise unreachable(settings.broker, error) from error
     try:
         yield admin
     finally:

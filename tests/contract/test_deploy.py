@@ -60,6 +60,7 @@ def test_prometheus_scrapes_the_metrics_port_of_services_that_exist() -> None:
     assert targets == [f"worker:{port}", f"notify:{port}"]
 
 
+# CI installs Prometheus; a newcomer needs only Python, Java and Maven, and this is a second opinion on a static file
 @pytest.mark.skipif(shutil.which("promtool") is None, reason="promtool comes with Debian's prometheus")
 def test_promtool_accepts_the_scrape_config() -> None:
     answer = subprocess.run(["promtool", "check", "config", PROMETHEUS], capture_output=True, text=True, check=False)

@@ -9,7 +9,6 @@ from alerting.rule import On, Rule
 from alerting.rules_file import load
 from models import kpis_file
 from models.errors import DefinitionError
-from models.kpi_value import Series
 
 ROOT = Path(__file__).parents[2]
 FILES = ROOT / "tests" / "data" / "rules"
@@ -73,10 +72,8 @@ def test_no_rules_are_allowed() -> None:
 
 def test_a_rule_selects_the_total_or_the_segments_of_its_dimension() -> None:
     (by_channel,), (total,) = read(FILES / "everything.good.yaml"), read(FILES / "least.good.yaml")
-    assert by_channel.selects(Series("conversion_rate", "5m", "channel", "Email"))
-    assert not by_channel.selects(Series("conversion_rate", "5m", "all", "all"))
-    assert total.selects(Series("orders", "1m", "all", "all"))
-    assert not total.selects(Series("orders", "5m", "all", "all"))
+    assert (by_channel.kpi, by_channel.window, by_channel.dimension) == ("conversion_rate", "5m", "channel")
+    assert (total.kpi, total.window, total.dimension) == ("orders", "1m", "all")
 
 
 def test_the_rules_that_come_with_the_product_fit_its_kpis() -> None:
