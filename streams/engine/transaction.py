@@ -72,7 +72,8 @@ class TransactionalWriter:
 
     async def close(self) -> None:
         """Let go of the connections; raises TimeoutError if the broker does not answer."""
-        await asyncio.wait_for(self._producer.stop(), CLOSE_TIMEOUT_S)
+        async with asyncio.timeout(CLOSE_TIMEOUT_S):
+            await self._producer.stop()
 
     async def _send(self, target: TopicPartition, rows: Rows) -> list["asyncio.Future[Any]"]:
         producer, sends = self._producer, []

@@ -77,7 +77,8 @@ class Publisher:
                 await self.flush()
             elif issubclass(kind, asyncio.CancelledError):
                 with contextlib.suppress(TimeoutError, BrokerError):
-                    await asyncio.wait_for(self.flush(), _FAREWELL_S)
+                    async with asyncio.timeout(_FAREWELL_S):
+                        await self.flush()
         finally:
             await self._close()
 
@@ -120,13 +121,15 @@ class Publisher:
     async def _acknowledged(self) -> None:
         partition, future = self._unacked.popleft()
         try:
-            await asyncio.wait_for(asyncio.shield(future), _DEAF_S)
+            async with asyncio.timeout(_DEAF_S):  # `wait_for` loses a cancellation that comes with the answer (3.11)
+                await asyncio.shield(future)
         except (KafkaError, TimeoutError) as error:
             raise self._refused(partition, error) from error
 
     async def _close(self) -> None:
         with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(self._producer.stop(), _FAREWELL_S)  # it would wait for the broker's return
+            async with asyncio.timeout(_FAREWELL_S):  # it would wait for the broker's return
+                await self._producer.stop()
         await self._producer.client.close()
 
     def _refused(self, partition: Partition, error: KafkaError | TimeoutError) -> BrokerError:

@@ -109,6 +109,7 @@ async def test_a_cancelled_run_has_sent_what_it_handed_over(shop_broker: Embedde
         now_us=now_us(),
     )
     with pytest.raises(TimeoutError):
-        await asyncio.wait_for(run, 1.0)
+        async with asyncio.timeout(1.0):
+            await run
     log = await topic_log.read(shop_broker.bootstrap, before)
     assert sum(len(records) for records in log.values()) > 20

@@ -142,6 +142,7 @@ def test_a_killed_worker_changes_no_figure(
 
 
 @pytest.mark.soak
+@pytest.mark.timeout(1800)
 @pytest.mark.parametrize("check", [check_whole, check_with_kills])
 def test_the_whole_catalogue(
     installation: Installation, tmp_path: Path, ecom: Path, check: Callable[[ShopFloor, Path], None]
