@@ -17,6 +17,7 @@ RESERVED_METRICS = frozenset(
     for name in (
         "commit_seconds",
         "consumer_lag_records",
+        "event_loop_stall_seconds",
         "event_to_metric_seconds",
         "events",
         "freshness_seconds",

@@ -113,5 +113,8 @@ class Stage(Protocol[T, O]):
     def step(self, tables: T, read: Batch | Tick, now_us: int) -> O:
         """Apply a batch or a tick to the tables. `now_us` is the wall clock, us since 1970 UTC."""
 
+    def event_time_us(self, topic: str, record: Incoming) -> int | None:
+        """Event time of a record, us since 1970 UTC, None if it has none; asked where a task has several inputs."""
+
     def outgoing(self, tables: T, outputs: Sequence[O], now_us: int) -> list[Outgoing]:
         """The records of a commit, from the outputs since the last one. May be called with no outputs."""

@@ -33,6 +33,7 @@ class Snapshot:
     commits: Mapping[str, Histogram] = field(default_factory=dict)  # by stage
     written: Mapping[str, int] = field(default_factory=dict)  # by stage
     event_to_metric: Histogram = field(default_factory=Histogram)
+    longest_stall_s: float = 0.0
     restored_rows: int = 0
     restore_s: float = 0.0
 
@@ -111,6 +112,8 @@ def _engine(snapshot: Snapshot) -> Iterator[Metric]:
     for place, count in snapshot.rows.items():
         rows.add_metric(list(place), count)
     yield rows
+    stall = "Longest time since the start in which the event loop did not turn"
+    yield GaugeMetricFamily("kpi_event_loop_stall_seconds", stall, value=snapshot.longest_stall_s)
     yield CounterMetricFamily("kpi_restored_rows", "Changelog records read back", value=snapshot.restored_rows)
     yield CounterMetricFamily("kpi_restore_seconds", "Time spent reading changelogs", value=snapshot.restore_s)
 

@@ -17,12 +17,14 @@ from models.outcome import Ledger
 from models.settings import Settings
 from streams.app import create_app
 from streams.engine.app import EngineApp
+from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
-from streams.engine.task import wall_us
+from streams.engine.transaction import CommitStep
 from streams.histogram import Histogram
 from streams.measuring.stage import MeasureTables
 from streams.metrics import Snapshot, SnapshotCollector
-from streams.monitoring.stage import MonitorOutput, MonitorStage, MonitorTables
+from streams.monitoring.stage import MonitorStage
+from streams.monitoring.tables import MonitorOutput, MonitorTables
 
 log = structlog.get_logger("worker")
 
@@ -34,6 +36,7 @@ class Measurements:
     commits: dict[str, Histogram] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     event_to_metric: Histogram = field(default_factory=Histogram)
+    longest_stall_s: float = 0.0
     restored_rows: int = 0
     restore_s: float = 0.0
 
@@ -42,6 +45,13 @@ class Measurements:
         if isinstance(output, MonitorOutput):
             for at_ms, n in output.arrivals:
                 self.event_to_metric.observe(max(0.0, now_us / 1e6 - at_ms / 1e3), n)
+
+    def committing(self, task: str, step: CommitStep) -> None:
+        """See Observer."""
+
+    def stalled(self, seconds: float) -> None:
+        """See Observer."""
+        self.longest_stall_s = max(self.longest_stall_s, seconds)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """See Observer."""
@@ -62,6 +72,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
         commits=measurements.commits,
         written=measurements.written,
         event_to_metric=measurements.event_to_metric,
+        longest_stall_s=measurements.longest_stall_s,
         restored_rows=measurements.restored_rows,
         restore_s=measurements.restore_s,
     )
@@ -84,12 +95,15 @@ def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
 
 
 def run_worker(
-    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int]
+    settings: Settings,
+    catalogue: Catalogue,
+    rules: Iterable[Rule],
+    partitions: Mapping[str, int],
+    measurements: Measurements,
 ) -> NoReturn:
     """Run until SIGTERM or SIGINT, then commit and end with exit code 0; a fault ends with 70."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    measurements = Measurements()
     app = create_app(settings, catalogue, rules, partitions, measurements)
 
     def registry() -> CollectorRegistry:

@@ -37,13 +37,13 @@ def worker() -> None:
     """Consume events, publish KPIs and alerts. Ends with 70 on a fault, for its supervisor to restart."""
     from streams import logs
     from streams.tools import topics
-    from streams.worker import run_worker
+    from streams.worker import Measurements, run_worker
 
     effective = settings()
     logs.configure(effective)
     defined = definitions(effective)
     partitions = asyncio.run(topics.check(effective))
-    run_worker(effective, defined.catalogue, defined.rules, partitions)
+    run_worker(effective, defined.catalogue, defined.rules, partitions, Measurements())
 
 
 @app.command()

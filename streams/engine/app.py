@@ -3,10 +3,8 @@
 import asyncio
 import os
 import sys
-import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import faust
@@ -14,6 +12,7 @@ import structlog
 
 from models.errors import KpiError
 from models.stage import Stage
+from streams.engine.clock import SYSTEM
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import BatchTransport
 from streams.engine.health import Health
@@ -30,7 +29,7 @@ EXIT_FAULT = 70
 """EX_SOFTWARE: the supervisor restarts from the last commit."""
 
 TICK_S = 1.0
-COMMIT_LOOK_S = 0.01
+LOOK_S = 0.01
 EAGER_S = 0.03
 """The last stage commits this long after input, so its results do not wait for a timer."""
 
@@ -39,6 +38,7 @@ EAGER_S = 0.03
 class EngineSettings:
     """How the engine runs. `client`: keyword arguments of any aiokafka client.
 
+    `ahead_s`: event time that an input of a task may be ahead of another one (more than idle_after and two ticks).
     `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
     """
 
@@ -50,6 +50,7 @@ class EngineSettings:
     commit_every_s: float = 0.2
     commit_every_records: int = 50_000
     stuck_after_s: float = 60.0
+    ahead_s: float = 3600.0
     internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
 
@@ -92,6 +93,8 @@ class EngineApp(faust.App):
             writer=TransactionalWriter(f"{engine.app_id}-{stage_name}-{partition}", engine.app_id, engine.client),
             changelog=self.changelog_of(stage),
             contiguous=engine.contiguous,
+            ahead_us=round(engine.ahead_s * 1e6),
+            clock=SYSTEM,
             observer=self.observer,
         )
 
@@ -108,9 +111,14 @@ class EngineApp(faust.App):
         """The agent of every input."""
         async for fetched in stream:
             if task := self.tables.of(fetched.tp):
-                if task.full:
-                    await self.tables.guarded(task.commit)
-                await self._in_turn(partial(task.apply, fetched))
+                task.take(fetched)
+                await self._advance(task)
+
+    async def _advance(self, task: Task) -> None:
+        while task.ready:
+            if task.full:
+                await self.tables.guarded(task.commit)
+            await self._in_turn(task.advance)
 
     async def _tick(self) -> None:
         try:
@@ -131,18 +139,22 @@ class EngineApp(faust.App):
             await asyncio.sleep(0)
 
     async def _finish(self) -> None:
-        """Go on with steps that had more to do than one step may."""
+        """Go on with steps that had more to do than one step may, and with inputs that are held no more."""
         while not self.should_stop:
-            await asyncio.sleep(COMMIT_LOOK_S)
+            await asyncio.sleep(LOOK_S)
             for task in list(self.tables.tasks.values()):
                 if task.unfinished and not task.full:
                     await self._in_turn(task.tick)
+                await self._advance(task)
 
     async def _commit(self) -> None:
-        progress = Progress({}, time.monotonic())
+        now_s = SYSTEM.monotonic_s()
+        progress = Progress({}, now_s)
         while not self.should_stop:
-            await asyncio.sleep(COMMIT_LOOK_S)
-            now_s = time.monotonic()
+            expected_s = now_s + LOOK_S
+            await asyncio.sleep(LOOK_S)
+            now_s = SYSTEM.monotonic_s()
+            self.observer.stalled(now_s - expected_s)
             self.tables.commit_due(now_s)
             progress = self._watch(progress, now_s)
 

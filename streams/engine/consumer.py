@@ -95,6 +95,15 @@ class BatchConsumer(driver.Consumer):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Positions live in the tasks: Faust's tracking of gaps is not used."""
 
+    def _get_active_partitions(self) -> set[TP]:
+        """Without those that are held: they are left out of the next poll, and what was polled is handed over.
+
+        Pausing a partition instead loses the rest of a poll: Faust changes the set that the poll is filtered by.
+        """
+        active: set[TP] = super()._get_active_partitions()
+        held: set[TP] = self.app.tables.crowded()
+        return active - held
+
     def on_buffer_full(self, tp: TP) -> None:
         """The blocking put into the bounded channel is the back-pressure; pausing a partition loses records."""
 

@@ -1,9 +1,9 @@
 """A task: one stage on one partition number. State, outputs and positions change together and commit together."""
 
 import asyncio
-import time
 from collections import defaultdict
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from aiokafka import TopicPartition
@@ -11,17 +11,14 @@ from faust.types import TP
 
 from models.errors import EngineFault
 from models.stage import Batch, Look, Stage, Tick
+from streams.engine.clock import Clock
 from streams.engine.commit_policy import CommitPolicy, Pending
 from streams.engine.consumer import Fetched, Position
+from streams.engine.inbox import Inbox
 from streams.engine.observer import Observer
-from streams.engine.transaction import Snapshot, TransactionalWriter
+from streams.engine.transaction import Snapshot, Writer
 
 AnyStage = Stage[Any, Any]
-
-
-def wall_us() -> int:
-    """The wall clock, us since 1970 UTC: the `now` of a step."""
-    return time.time_ns() // 1000
 
 
 class Task:
@@ -33,12 +30,17 @@ class Task:
         partition: int,
         *,
         policy: CommitPolicy,
-        writer: TransactionalWriter,
+        writer: Writer,
         changelog: str,
         contiguous: frozenset[str],
+        ahead_us: int,
+        clock: Clock,
         observer: Observer,
     ) -> None:
-        """`contiguous`: external topics without transactions and compaction, where no offset may be missing."""
+        """`contiguous`: external topics without transactions and compaction, where no offset may be missing.
+
+        `ahead_us`: as Inbox's.
+        """
         self.stage = stage
         self.partition = partition
         self.tables = stage.tables(partition)
@@ -55,6 +57,9 @@ class Task:
         self._lock = asyncio.Lock()
         self._policy = policy
         self._contiguous = contiguous
+        self._ahead_us = ahead_us
+        self._inbox = Inbox((), ahead_us)
+        self._clock = clock
         self._observer = observer
 
     @property
@@ -66,13 +71,35 @@ class Task:
         """Take up the committed positions, after the tables were restored."""
         self.positions = dict(offsets)
         self._committed = dict(offsets)
-        self._fresh_us = dict.fromkeys(offsets, wall_us())
-        self.stage.opened(self.tables, wall_us())
+        self._inbox = Inbox(offsets, self._ahead_us)
+        self._fresh_us = dict.fromkeys(offsets, self._clock.wall_us())
+        self.stage.opened(self.tables, self._clock.wall_us())
 
     def resume(self, generation: int) -> None:
         """Accept batches of a new assignment; everything not applied is read again from the positions."""
         self.generation = generation
         self._looks.clear()
+        self._inbox.clear()
+
+    def take(self, fetched: Fetched) -> None:
+        """A chunk to be applied in its turn. A stale one is ignored: it is read again."""
+        if fetched.generation == self.generation:
+            inbox, tp = self._inbox, fetched.tp
+            inbox.put(fetched, self.stage.event_time_us(tp.topic, fetched.records[0]) if inbox.aligned else 0)
+
+    @property
+    def ready(self) -> bool:
+        """Whether a chunk may be applied now."""
+        return self.generation is not None and self._inbox.next(self._idle) is not None
+
+    def crowded(self) -> set[TP]:
+        """Inputs that are held, of which no more is to be read."""
+        return self._inbox.crowded()
+
+    def advance(self) -> None:
+        """Apply the next chunk, if one is ready."""
+        if self.generation is not None and (tp := self._inbox.next(self._idle)):
+            self.apply(self._inbox.pop(tp))
 
     def apply(self, fetched: Fetched) -> None:
         """One synchronous step: no await, so no commit can cut a batch in two. A stale batch is ignored."""
@@ -135,27 +162,28 @@ class Task:
             if self._pending is None:
                 return
             snapshot, offsets = self._snapshot(), self._offsets()
-            began_s = time.perf_counter()
-            await self.writer.write(snapshot)
+            began_s = self._clock.monotonic_s()
+            await self.writer.write(snapshot, partial(self._observer.committing, self.name))
             self._committed.update(offsets)
-            self._observer.committed(self.stage.name, snapshot.size, time.perf_counter() - began_s)
+            self._observer.committed(self.stage.name, snapshot.size, self._clock.monotonic_s() - began_s)
 
     def _step(self, read: Batch | Tick) -> None:
-        output = self.stage.step(self.tables, read, wall_us())
+        output = self.stage.step(self.tables, read, self._clock.wall_us())
         self.unfinished = output.unfinished
         if output.moved:
             self._outputs.append(output)
             self._mark_pending(len(read.records) if isinstance(read, Batch) else 0, output.pending_bytes)
-        self._observer.stepped(self.stage.name, output, wall_us())
+        self._observer.stepped(self.stage.name, output, self._clock.wall_us())
 
     def _mark_pending(self, records: int, output_bytes: int) -> None:
-        before = self._pending or Pending(time.monotonic(), 0, 0)
+        before = self._pending or Pending(self._clock.monotonic_s(), 0, 0)
         self._pending = Pending(before.since_s, before.records + records, before.output_bytes + output_bytes)
 
     def _snapshot(self) -> Snapshot:
         """State, outputs and positions of one moment between two steps."""
         rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
-        for topic, partition, key, value, headers in self.stage.outgoing(self.tables, self._outputs, wall_us()):
+        now_us = self._clock.wall_us()
+        for topic, partition, key, value, headers in self.stage.outgoing(self.tables, self._outputs, now_us):
             rows[topic, partition].append((key, value, headers))
         for table in self.tables.all():
             prefix = table.name.encode() + b"|"
@@ -168,6 +196,9 @@ class Task:
     def _offsets(self) -> dict[TP, int]:
         """Positions that moved since the last commit."""
         return {tp: offset for tp in self.positions if (offset := self._next_offset(tp)) != self._committed[tp]}
+
+    def _idle(self, tp: TP) -> bool:
+        return self.lag(tp) == 0
 
     def _next_offset(self, tp: TP) -> int:
         """Past markers and aborted records too, once all that was handed over is applied."""

@@ -2,16 +2,19 @@
 
 import asyncio
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import structlog
+from aiokafka import TopicPartition
 from faust.tables.manager import TableManager
 from faust.tables.recovery import Recovery
 from faust.types import TP
 
 from models.errors import EngineFault
+from models.table import ChangeLogged
 from streams.engine.consumer import Position
+from streams.engine.opening import open_tasks
 from streams.engine.recovery import restore
 from streams.engine.task import Task
 
@@ -81,6 +84,10 @@ class Tasks(TableManager):
         for task in self.tasks.values():
             task.looked(looks)
 
+    def crowded(self) -> set[TP]:
+        """Inputs of which no more is to be read for now."""
+        return {tp for task in self.tasks.values() for tp in task.crowded()}
+
     def lag(self) -> int:
         """Unread records of all inputs, as far as known."""
         return sum(task.lag(tp) or 0 for task in self.tasks.values() for tp in task.positions)
@@ -117,7 +124,8 @@ class Tasks(TableManager):
         await self._close([name for name in self.tasks if not unbroken or name not in wanted])
         opened = {name: self.app.new_task(*name) for name in wanted if name not in self.tasks}
         try:
-            await self._open(opened, wanted)
+            if opened:
+                await open_tasks({task: wanted[name] for name, task in opened.items()}, self)
         except BaseException:
             await asyncio.gather(*(_close(task) for task in opened.values()))
             raise
@@ -127,19 +135,15 @@ class Tasks(TableManager):
             task.resume(generation)
         log.info("assigned", tasks=sorted(task.name for task in self.tasks.values()), opened=len(opened))
 
-    async def _open(self, opened: Mapping[TaskName, Task], wanted: Mapping[TaskName, list[TP]]) -> None:
-        if not opened:
-            return
-        # 1. Fence the previous owners: their open transactions are finished when this returns.
-        await asyncio.gather(*(task.writer.start() for task in opened.values()))
-        # 2. Only now read the positions and the state.
-        offsets = await self.app.consumer.starting_offsets([tp for name in opened for tp in wanted[name]])
-        tables = {task.changelog: task.tables.all() for task in opened.values()}
+    async def starting_offsets(self, tps: Iterable[TP]) -> Mapping[TP, int]:
+        """See opening.Log."""
+        offsets: dict[TP, int] = await self.app.consumer.starting_offsets(tps)
+        return offsets
+
+    async def restore(self, tables: Mapping[TopicPartition, Sequence[ChangeLogged]]) -> None:
+        """See opening.Log."""
         keys, seconds = await restore(tables, self.app.client)
         self.app.observer.restored(keys, seconds)
-        # 3. Accept batches.
-        for name, task in opened.items():
-            task.open({tp: offsets[tp] for tp in wanted[name]})
 
     def _assigned(self) -> dict[TaskName, list[TP]]:
         """The tasks of the assignment; refused if a task would have only a part of its inputs."""

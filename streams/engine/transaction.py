@@ -1,9 +1,10 @@
 """One Kafka transaction a commit, under a transactional id that fences the previous owner of the task."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from enum import Enum
+from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 
@@ -36,6 +37,30 @@ class Snapshot:
         return sum(len(rows) for rows in self.rows.values())
 
 
+class CommitStep(Enum):
+    """The steps of a commit, in their order. A process that ends before any of them loses and doubles nothing."""
+
+    BEGIN = "begin"
+    SEND = "send"
+    OFFSETS = "offsets"
+    ACKNOWLEDGE = "acknowledge"
+    COMMIT = "commit"
+    DONE = "done"
+
+
+class Writer(Protocol):
+    """Writes the commits of one task."""
+
+    async def start(self) -> None:
+        """Fence the previous owner: its open transaction is finished when this returns, and it can write no more."""
+
+    async def write(self, snapshot: Snapshot, reached: Callable[[CommitStep], None]) -> None:
+        """All or nothing; `reached` is told each step before it is made."""
+
+    async def close(self) -> None:
+        """Let go of the connections."""
+
+
 class TransactionalWriter:
     """The producer of one task. After any error it is never used again: exit, restart, restore."""
 
@@ -52,23 +77,24 @@ class TransactionalWriter:
         )
 
     async def start(self) -> None:
-        """Fence the previous owner: its open transaction is finished when this returns, and it can write no more."""
+        """See Writer."""
         await self._producer.start()
 
-    async def write(self, snapshot: Snapshot) -> None:
-        """All or nothing."""
+    async def write(self, snapshot: Snapshot, reached: Callable[[CommitStep], None]) -> None:
+        """See Writer."""
         producer = self._producer
-        # 1. Begin. An empty transaction costs nothing: the broker hears of it with the first write.
+        reached(CommitStep.BEGIN)  # an empty transaction costs nothing: the broker hears of it with the first write
         await producer.begin_transaction()
-        # 2. Send changed rows and outputs, batched by target partition.
+        reached(CommitStep.SEND)  # changed rows and outputs, batched by target partition
         sends = [send for target, rows in snapshot.rows.items() for send in await self._send(target, rows)]
-        # 3. Add the positions of the sources.
+        reached(CommitStep.OFFSETS)  # the positions of the sources
         if snapshot.offsets:
             await producer.send_offsets_to_transaction(dict(snapshot.offsets), self._group)
-        # 4. Await every send: aiokafka commits although one of them failed.
+        reached(CommitStep.ACKNOWLEDGE)  # of every send: aiokafka commits although one of them failed
         await asyncio.gather(*sends)
-        # 5. Commit.
+        reached(CommitStep.COMMIT)
         await producer.commit_transaction()
+        reached(CommitStep.DONE)
 
     async def close(self) -> None:
         """Let go of the connections; raises TimeoutError if the broker does not answer."""

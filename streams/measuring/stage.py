@@ -126,6 +126,11 @@ class MeasureStage(Generic[E, R]):
             self._announce(tables, promised, now_us, output, at_tick=True)
         return output
 
+    def event_time_us(self, topic: str, record: Incoming) -> int | None:  # noqa: ARG002  it has one input
+        """See Stage."""
+        event = self.booking.decode(record.key, record.value)
+        return None if isinstance(event, Invalid) else to_us(event.timestamp)
+
     def outgoing(self, tables: MeasureTables[R], outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
         ledger, clock, topic = tables.ledger.row, tables.clock.row, self.booking.topic

@@ -4,60 +4,21 @@ All cells of a batch are folded before its watermarks are heard, so a window is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from alerting.alert import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue, Status
 from models.slices import Slice
-from models.stage import Batch, Outgoing, Tick
+from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
-from models.table import ChangeLogged, Table, packed_codec
 from models.window import Window
-from streams.monitoring.alerts import AlertTable, RuleBook, alert_table
+from streams.monitoring.alerts import RuleBook
 from streams.monitoring.closing import Unpublished, closed_before, kept_from
+from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.monitoring.values import Group, Moment, Span, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
-from streams.monitoring.windows import WindowedTable
-
-
-@dataclass(slots=True)
-class MonitorTables:
-    """The state of a task; `groups` holds the watermark up to which the windows of a group are closed."""
-
-    partition: int
-    marks: Watermarks
-    cells: WindowedTable = field(default_factory=WindowedTable)
-    groups: Table[str, int] = field(default_factory=lambda: Table("groups", packed_codec(int, str)))
-    alerts: AlertTable = field(default_factory=alert_table)
-    unpublished: dict[str, Unpublished] = field(default_factory=dict)  # by group
-
-    def all(self) -> tuple[ChangeLogged, ...]:
-        """See Tables."""
-        return (self.marks.heard, self.marks.topics, self.groups, self.cells, self.alerts)
-
-
-@dataclass(slots=True)
-class MonitorOutput:
-    """What one step made. `arrivals`: broker timestamps (ms) of the events counted in it, and their number."""
-
-    values: list[KpiValue] = field(default_factory=list)
-    transitions: list[Transition] = field(default_factory=list)
-    arrivals: list[tuple[int, int]] = field(default_factory=list)
-    records: int = 0
-    closed: bool = False
-    unfinished: bool = False
-
-    @property
-    def moved(self) -> bool:
-        """See Output."""
-        return self.records > 0 or bool(self.values) or self.closed
-
-    @property
-    def pending_bytes(self) -> int:
-        """See Output: a value is about 500 bytes."""
-        return 500 * len(self.values)
 
 
 @dataclass(frozen=True)
@@ -117,6 +78,11 @@ class MonitorStage:
         if isinstance(read, Batch):
             self._release(tables)
         return output
+
+    def event_time_us(self, topic: str, record: Incoming) -> int | None:  # noqa: ARG002  it has one input
+        """See Stage: of the newest event that is known to be in it."""
+        mark = _decoded(record.value).mark
+        return None if mark is None else mark.at_us
 
     def outgoing(self, tables: MonitorTables, outputs: Sequence[MonitorOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
