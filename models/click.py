@@ -40,7 +40,8 @@ _decode = msgspec.json.Decoder(Click).decode
 
 def decode_click(key: bytes | None, raw: bytes | None) -> Click | Invalid:
     """A record of `clickstream`, keyed by `visitor_id`."""
-    click = decode_with(_decode, raw)
-    if isinstance(click, Invalid):
-        return click
-    return check_key(key, click.visitor_id, "visitor_id") or click
+    try:
+        click = _decode(raw or b"")
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return decode_with(_decode, raw)
+    return click if key == click.visitor_id.encode() else check_key(key, click.visitor_id, "visitor_id") or click

@@ -21,7 +21,7 @@ from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
 from streams.engine.transaction import CommitStep
 from streams.histogram import Histogram
-from streams.measuring.stage import MeasureTables
+from streams.measuring.tables import MeasureTables
 from streams.metrics import Snapshot, SnapshotCollector
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables

@@ -14,10 +14,12 @@ from faust.types import TP
 from faust.types.tuples import ConsumerMessage
 
 from models.errors import EngineFault
+from streams.engine.fetching import take_by_batch
 
 log = structlog.get_logger("engine")
 
 POLL_S = 0.1
+REST_S = 0.01
 FETCH_MAX_WAIT_MS = 100
 """Faust hard-codes 1500: every new event of a quiet partition would wait for it."""
 
@@ -95,14 +97,16 @@ class BatchConsumer(driver.Consumer):
     async def _add_gap(self, tp: TP, offset_from: int, offset_to: int) -> None:
         """Positions live in the tasks: Faust's tracking of gaps is not used."""
 
-    def _get_active_partitions(self) -> set[TP]:
-        """Without those that are held: they are left out of the next poll, and what was polled is handed over.
+    async def _getmany(self, active_partitions: set[TP], timeout: float) -> Any:  # noqa: ANN401, ASYNC109  Faust's
+        """Without those that are held: they are left out of this poll, and what was polled before is handed over.
 
         Pausing a partition instead loses the rest of a poll: Faust changes the set that the poll is filtered by.
         """
-        active: set[TP] = super()._get_active_partitions()
-        held: set[TP] = self.app.tables.crowded()
-        return active - held
+        wanted = active_partitions - self.app.tables.crowded()
+        if not wanted:
+            await asyncio.sleep(REST_S)
+            return {}
+        return await super()._getmany(wanted, timeout)
 
     def on_buffer_full(self, tp: TP) -> None:
         """The blocking put into the bounded channel is the back-pressure; pausing a partition loses records."""
@@ -158,7 +162,7 @@ class BatchConsumer(driver.Consumer):
 
     async def _wait_next_records(self, timeout: float) -> Any:  # noqa: ANN401, ASYNC109  Faust's
         if self.flow_active and not self._get_active_partitions():
-            await asyncio.sleep(0.01)  # all paused for a moment of a rebalance: Faust would sleep a second
+            await asyncio.sleep(REST_S)  # all paused for a moment of a rebalance: Faust would sleep a second
             return {}, set()
         return await super()._wait_next_records(timeout)
 
@@ -180,6 +184,7 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         return consumer
 
     async def _fetch_records(self, consumer: Any, active_partitions: Any, **options: Any) -> Any:  # noqa: ANN401  Faust's
+        take_by_batch(consumer._fetcher)
         records = await super()._fetch_records(consumer, active_partitions, **options)
         subscription = consumer._subscription.subscription
         if subscription is not None and subscription.assignment is not None:

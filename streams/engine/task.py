@@ -201,6 +201,7 @@ class Task:
         return self.lag(tp) == 0
 
     def _next_offset(self, tp: TP) -> int:
-        """Past markers and aborted records too, once all that was handed over is applied."""
-        position, look = self.positions[tp], self._looks.get(tp)
-        return max(position, look.next_fetch) if look and position >= look.handed else position
+        """Past markers and aborted records too, once all that was handed over is applied; never back."""
+        applied, look = self.positions[tp], self._looks.get(tp)
+        position = max(applied, self._committed[tp])
+        return max(position, look.next_fetch) if look and applied >= look.handed else position

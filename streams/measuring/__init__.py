@@ -5,5 +5,7 @@ watermark   event time of one input partition, and its promise while idle
 dedup       ids seen within the horizon
 dead_letter a record that cannot be counted, with its bytes
 sessions orders social      what an event of each topic adds
-distinct deltas             how it adds: first sightings, and cells combined until the commit
+additions   what they add, combined until the commit, and the windows it counts in
+deltas      the additions of a commit as records of kpi-deltas
+tables      what a task keeps
 """

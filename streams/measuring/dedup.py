@@ -38,9 +38,7 @@ class _Minute:
         self.fresh: list[int] = []
         self.chunks = 0
 
-    def holds(self, number: int) -> bool:
-        if number in self.hot:
-            return True
+    def packed(self, number: int) -> bool:
         at = bisect_left(self.cold, number)
         return at < len(self.cold) and self.cold[at] == number
 
@@ -52,32 +50,34 @@ class _Minute:
 class SeenIds:
     """A table (see ChangeLogged) of id hashes by minute."""
 
-    __slots__ = ("_changed", "_cooled", "_forgotten", "_gone", "_minutes", "name")
+    __slots__ = ("_cooled", "_forgotten", "_gone", "_minutes", "name")
 
     def __init__(self, name: str) -> None:
         self.name = name
         self._minutes: dict[int, _Minute] = {}
-        self._changed: dict[int, _Minute] = {}
         self._gone: list[tuple[int, int]] = []
         self._cooled = self._forgotten = 0
 
     def __len__(self) -> int:
         return sum(len(minute.hot) + len(minute.cold) for minute in self._minutes.values())
 
-    def seen(self, at_us: int, number: int) -> bool:
-        """Whether an event with this id hash and timestamp was counted."""
-        minute = self._minutes.get(at_us // MINUTE_US)
-        return minute is not None and minute.holds(number)
-
-    def add(self, at_us: int, number: int) -> None:
-        """Claim an id for a counted event."""
+    def claim(self, at_us: int, number: int) -> bool:
+        """Remember the id hash of an event; False if an event with this id and timestamp was counted before."""
         name = at_us // MINUTE_US
         minute = self._minutes.get(name)
         if minute is None:
             minute = self._minutes[name] = _Minute()
+        elif number in minute.hot or (minute.cold and minute.packed(number)):
+            return False
         minute.hot.add(number)
         minute.fresh.append(number)
-        self._changed[name] = minute
+        return True
+
+    def disclaim(self, at_us: int, number: int) -> None:
+        """Take back the last claim: the event is not counted after all."""
+        minute = self._minutes[at_us // MINUTE_US]
+        minute.hot.discard(number)
+        minute.fresh.pop()
 
     def sweep(self, hot_from_us: int, from_us: int) -> None:
         """Pack minutes before `hot_from_us` and forget those before `from_us`; once a minute of event time."""
@@ -93,9 +93,10 @@ class SeenIds:
 
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
-        changed, self._changed = self._changed, {}
         gone, self._gone = self._gone, []
-        for name, minute in changed.items():
+        for name, minute in self._minutes.items():
+            if not minute.fresh:
+                continue
             yield _pack((name, minute.chunks)), bytes((VERSION,)) + array("Q", minute.fresh).tobytes()
             minute.chunks += 1
             minute.fresh = []
@@ -115,5 +116,4 @@ class SeenIds:
 
     def _forget(self, name: int) -> None:
         minute = self._minutes.pop(name)
-        self._changed.pop(name, None)
         self._gone += ((name, chunk) for chunk in range(minute.chunks))

@@ -1,26 +1,19 @@
-"""Deltas combined until the commit, then rolled up by slice and packed for the partitions of `kpi-deltas`.
-
-An event adds to (slices, minute) or to a range of windows: two dictionary look-ups. The breakdown into every window
-and every slice is made once a commit, for what was combined.
-"""
+"""Additions rolled up by slice and window at a commit, and packed for the partitions of `kpi-deltas`."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from zlib import crc32
 
 from models.delta import TOPIC, VERSION, Cell, DeltaRecord, Mark, Measured, SliceDelta, encode_deltas
-from models.slices import TOTAL, Slice, Slices
+from models.slices import TOTAL, Slice
 from models.stage import Outgoing
-from models.window import MINUTE_US, Window
+from streams.measuring.additions import Addition, Additions, WindowRanges
 
 MAX_CELLS = 1_000
 """Cells in one record. A cell may change a dozen windows, and the monitor folds a record in one step."""
 
 MAX_SLICES = 200
 """Slices in one record: with segments of at most 200 characters of 4 bytes, and the cells, well under half a MiB."""
-
-ENTRY_BYTES = 500
-"""What an entry of a Deltas weighs when a commit is due: it becomes cells of some windows in some slices."""
 
 ARRIVAL_GRAIN_MS = 10
 
@@ -33,82 +26,49 @@ def partition_of(dimension: str, partitions: int) -> int:
     return crc32(dimension.encode()) % partitions
 
 
-class Deltas:
-    """What the events of one step add. `ranges` holds differences: two entries a range, whatever its length."""
-
-    __slots__ = ("arrivals", "ranges", "sums")
-
-    def __init__(self) -> None:
-        self.sums: dict[tuple[Slices, int], Measured] = {}
-        self.ranges: dict[tuple[Slices, str, int], Measured] = {}
-        self.arrivals: dict[int, int] = {}
-
-    @property
-    def weight(self) -> int:
-        """Bytes that a commit of it will take, roughly."""
-        return ENTRY_BYTES * (len(self.sums) + len(self.ranges))
-
-    def add(self, slices: Slices, at_us: int, measure: str, n: int) -> None:
-        """Add to every window that contains a moment."""
-        cell = self.sums.setdefault((slices, at_us // MINUTE_US), {})
-        cell[measure] = cell.get(measure, 0) + n
-
-    def spread(self, slices: Slices, window: str, indexes: range, measure: str, n: int) -> None:
-        """Add to a range of windows of one kind."""
-        if indexes:
-            for index, step in ((indexes.start, n), (indexes.stop, -n)):
-                cell = self.ranges.setdefault((slices, window, index), {})
-                cell[measure] = cell.get(measure, 0) + step
-
-    def arrived(self, timestamp_ms: int, n: int) -> None:
-        """Events that the broker received at this time."""
-        grain = timestamp_ms // ARRIVAL_GRAIN_MS * ARRIVAL_GRAIN_MS
-        self.arrivals[grain] = self.arrivals.get(grain, 0) + n
-
-
-def roll_up(parts: Iterable[Deltas], windows: Sequence[Window]) -> dict[Slice, Differences]:
-    """The differences of every slice."""
-    combined: dict[tuple[Slices, str, int], Measured] = defaultdict(dict)
-    for deltas in parts:
-        for (slices, minute), measured in deltas.sums.items():
-            for window in windows:
-                pane = window.grid.pane(minute * MINUTE_US)
-                _merge(combined[slices, window.name, pane - window.panes + 1], measured, 1)
-                _merge(combined[slices, window.name, pane + 1], measured, -1)
-        for key, measured in deltas.ranges.items():
-            _merge(combined[key], measured, 1)
-    by_slice: dict[Slice, Differences] = defaultdict(lambda: defaultdict(dict))
-    for (slices, name, index), measured in combined.items():
-        for pair in slices.pairs:
-            _merge(by_slice[pair][name, index], measured, 1)
-    return by_slice
+def by_slice(additions: Additions) -> Mapping[Slice, Mapping[Addition, int]]:
+    """The sums of every slice: those of all slices of events that it is one of."""
+    found: dict[Slice, dict[Addition, int]] = {}
+    for slices, sums in additions.by_slices.items():
+        for piece in slices.pairs:
+            total = found.get(piece)
+            if total is None:
+                found[piece] = dict(sums)
+                continue
+            for addition, n in sums.items():
+                total[addition] = total.get(addition, 0) + n
+    return found
 
 
 def delta_records(
-    topic: str, partition: int, parts: Sequence[Deltas], windows: Sequence[Window], mark: Mark | None, targets: int
+    topic: str, partition: int, additions: Additions, ranges: WindowRanges, mark: Mark | None, targets: int
 ) -> Iterator[Outgoing]:
     """The records of one commit: one a target, more only where there are very many cells.
 
     With a `mark` every target gets a record, with or without cells, and only its last one carries the mark.
     """
     by_target: dict[int, list[SliceDelta]] = {target: [] for target in (range(targets) if mark else ())}
-    for (dimension, segment), differences in roll_up(parts, windows).items():
-        if cells := _runs(differences):
+    for (dimension, segment), sums in by_slice(additions).items():
+        if cells := _runs(_differences(sums, ranges)):
             target = partition_of(dimension, targets)
             by_target.setdefault(target, []).append(SliceDelta(dimension, segment, cells))
-    arrivals = _arrivals(parts)
     home = partition_of(TOTAL[0], targets)
-    for target, slices in by_target.items():
-        *first, last = _cut(slices)
+    for target, pieces in by_target.items():
+        *first, last = _cut(pieces)
         for chunk in first:
             yield _outgoing(target, DeltaRecord(VERSION, topic, partition, None, chunk, []))
-        seen = arrivals if target == home else []
-        yield _outgoing(target, DeltaRecord(VERSION, topic, partition, mark, last, seen))
+        arrivals = _arrivals(additions.arrivals) if target == home else []
+        yield _outgoing(target, DeltaRecord(VERSION, topic, partition, mark, last, arrivals))
 
 
-def _merge(cell: Measured, measured: Measured, sign: int) -> None:
-    for name, n in measured.items():
-        cell[name] = cell.get(name, 0) + sign * n
+def _differences(sums: Mapping[Addition, int], ranges: WindowRanges) -> Differences:
+    found: Differences = defaultdict(dict)
+    for (measure, minute, before, after), n in sums.items():
+        for name, first, stop in ranges.of(minute, before, after):
+            begin, end = found[name, first], found[name, stop]
+            begin[measure] = begin.get(measure, 0) + n
+            end[measure] = end.get(measure, 0) - n
+    return found
 
 
 def _runs(differences: Differences) -> list[Cell]:
@@ -124,12 +84,12 @@ def _runs(differences: Differences) -> list[Cell]:
     return cells
 
 
-def _arrivals(parts: Sequence[Deltas]) -> list[tuple[int, int]]:
-    total: dict[int, int] = {}
-    for deltas in parts:
-        for at_ms, n in deltas.arrivals.items():
-            total[at_ms] = total.get(at_ms, 0) + n
-    return sorted(total.items())
+def _arrivals(by_ms: Mapping[int, int]) -> list[tuple[int, int]]:
+    grains: dict[int, int] = {}
+    for at_ms, n in by_ms.items():
+        grain = at_ms // ARRIVAL_GRAIN_MS * ARRIVAL_GRAIN_MS
+        grains[grain] = grains.get(grain, 0) + n
+    return sorted(grains.items())
 
 
 def _cut(slices: list[SliceDelta]) -> list[list[SliceDelta]]:

@@ -10,8 +10,8 @@ from models.order import AnyOrderEvent, Order, OrderCancelled, OrderPlaced, Orde
 from models.outcome import Invalid, Outcome, Reason
 from models.slices import Slicing
 from models.table import Table, packed_codec
-from models.window import Window
-from streams.measuring.deltas import Deltas
+from models.window import MINUTE_US, Window
+from streams.measuring.additions import Additions
 
 Orders = Table[str, Order]
 Refusal = Invalid | Outcome | None
@@ -48,15 +48,15 @@ class OrderBooking:
             return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
         return None
 
-    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, deltas: Deltas) -> Refusal:
+    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, additions: Additions) -> Refusal:
         """Add a counted order event, or say what it is instead."""
         match event:
             case OrderPlaced():
-                return self._place(orders, event, at_us, deltas)
+                return self._place(orders, event, at_us, additions)
             case OrderRefunded():
-                return self._refund(orders, event, at_us, deltas)
+                return self._refund(orders, event, at_us, additions)
             case OrderCancelled():
-                self._cancel(orders, event, at_us, deltas)
+                self._cancel(orders, event, at_us, additions)
                 return None
             case _:
                 assert_never(event)
@@ -64,37 +64,40 @@ class OrderBooking:
     def expire(self, orders: Orders, watermark_us: int) -> None:
         """Orders are kept for ever: a refund may come years later."""
 
-    def _place(self, orders: Orders, event: OrderPlaced, at_us: int, deltas: Deltas) -> Refusal:
+    def _place(self, orders: Orders, event: OrderPlaced, at_us: int, additions: Additions) -> Refusal:
         if event.order_id in orders.rows:
             return Outcome.DUPLICATE
         amount = Decimal(event.amount)
         orders.put(event.order_id, Order(event.currency, amount, event.segments))
         slices = self._slicing.of(event.segments)
-        deltas.add(slices, at_us, measure.ORDERS, 1)
-        deltas.add(slices, at_us, measure.REVENUE, self._minor(amount))
+        minute = at_us // MINUTE_US
+        additions.add(slices, measure.ORDERS, minute, 1)
+        additions.add(slices, measure.REVENUE, minute, self._minor(amount))
         return None
 
-    def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, deltas: Deltas) -> Refusal:
+    def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, additions: Additions) -> Refusal:
         amount, placed = Decimal(event.amount), orders.rows.get(event.order_id)
         if placed is None:
             slices = self._slicing.of(event.segments)
-            deltas.add(slices, at_us, measure.UNMATCHED_REFUNDS, 1)
-            deltas.add(slices, at_us, measure.REFUNDS, self._minor(amount))
+            minute = at_us // MINUTE_US
+            additions.add(slices, measure.UNMATCHED_REFUNDS, minute, 1)
+            additions.add(slices, measure.REFUNDS, minute, self._minor(amount))
             return None
         if amount > placed.left:
             return Invalid(Reason.OVER_REFUND, f"{placed.left} {placed.currency} is left of the order")
-        self._take_back(orders, event.order_id, amount, at_us, deltas)
+        self._take_back(orders, event.order_id, amount, at_us, additions)
         return None
 
-    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, deltas: Deltas) -> None:
-        self._take_back(orders, event.order_id, orders.rows[event.order_id].left, at_us, deltas)
+    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, additions: Additions) -> None:
+        self._take_back(orders, event.order_id, orders.rows[event.order_id].left, at_us, additions)
 
-    def _take_back(self, orders: Orders, order_id: str, amount: Decimal, at_us: int, deltas: Deltas) -> None:
+    def _take_back(self, orders: Orders, order_id: str, amount: Decimal, at_us: int, additions: Additions) -> None:
         """Book on the segments of the order; what is left of it shrinks."""
         placed = orders.rows[order_id]
         placed.left -= amount
         orders.touch(order_id)
-        deltas.add(self._slicing.of(placed.segments), at_us, measure.REFUNDS, self._minor(amount))
+        slices = self._slicing.of(placed.segments)
+        additions.add(slices, measure.REFUNDS, at_us // MINUTE_US, self._minor(amount))
 
     def _minor(self, amount: Decimal) -> int:
         return money.to_minor(amount, ONE, self._digits)

@@ -16,30 +16,25 @@ from models.sightings import Sightings
 from models.slices import Slices, Slicing
 from models.table import Codec, Table
 from models.window import MINUTE_US, Window
-from streams.measuring.deltas import Deltas
-from streams.measuring.distinct import GridPlan, first_sightings
+from streams.measuring.additions import Additions
 
-VERSION = 1
+VERSION = 2
 SessionKey = tuple[str, str]
 PURCHASE = "purchase"
 PAGE_VIEW = "page_view"
 
-_pack = msgspec.msgpack.encode
-_StoredMasks = list[tuple[int, bytes]]
-_unpack = msgspec.msgpack.Decoder(tuple[tuple[str | None, ...], int, _StoredMasks, _StoredMasks]).decode
+_pack = msgspec.msgpack.Encoder().encode
+_StoredSightings = tuple[int, int | bytes, int | None]
+_unpack = msgspec.msgpack.Decoder(tuple[tuple[str | None, ...], int, _StoredSightings, _StoredSightings | None]).decode
 
 
-class Session:
-    """`active` and `converting`: one Sightings a grid; `minute`: of its last event, the fast path."""
+class Session(msgspec.Struct, gc=False):
+    """`slices` of its first event, the time of its last one, and the minutes in which it was active and converted."""
 
-    __slots__ = ("active", "converting", "last_us", "minute", "slices")
-
-    def __init__(self, slices: Slices, active: list[Sightings]) -> None:
-        self.slices = slices
-        self.last_us = 0
-        self.minute = -1
-        self.active = active
-        self.converting: list[Sightings] = []
+    slices: Slices
+    last_us: int
+    active: Sightings
+    converting: Sightings | None = None
 
 
 class ClickBooking:
@@ -59,30 +54,30 @@ class ClickBooking:
         # A counted event is at most this much older than one before it: that one may even be ahead of the wall clock.
         reach_us = horizon_us + out_of_orderness_us + FUTURE_TOLERANCE_US
         self._reach_us = reach_us
+        self._keep = reach_us // MINUTE_US + 2
         self.windows = windows
         self.horizon_us = horizon_us
         self._retention_us = session_retention_us
         self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of(click.TOPIC))
-        self._plans = GridPlan.of(windows, reach_us)
 
     def table(self) -> Table[SessionKey, Session]:
         """Sessions, kept `session_retention` of event time after their last event."""
         return Table(
             "sessions",
-            Codec(VERSION, _pack, msgspec.msgpack.Decoder(SessionKey).decode, self._encode, self._decode),
+            Codec(VERSION, _pack, msgspec.msgpack.Decoder(SessionKey).decode, _encode, self._decode),
         )
 
     def check(self, _: Table[SessionKey, Session], event: Click) -> None:
         """Its fields say all."""
 
-    def book(self, sessions: Table[SessionKey, Session], event: Click, at_us: int, deltas: Deltas) -> None:
+    def book(self, sessions: Table[SessionKey, Session], event: Click, at_us: int, additions: Additions) -> None:
         """Add a counted click; never refused."""
         if event.session_id is None:
             slices = self._slicing.of(event.segments)
         else:
-            slices = self._book_session(sessions, (event.visitor_id, event.session_id), event, at_us, deltas)
+            slices = self._book_session(sessions, (event.visitor_id, event.session_id), event, at_us, additions)
         if event.event_type == PAGE_VIEW:
-            deltas.add(slices, at_us, measure.PAGE_VIEWS, 1)
+            additions.add(slices, measure.PAGE_VIEWS, at_us // MINUTE_US, 1)
 
     def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
         """Drop sessions that no event can belong to any more."""
@@ -91,41 +86,46 @@ class ClickBooking:
             sessions.delete(key)
 
     def _book_session(
-        self, sessions: Table[SessionKey, Session], key: SessionKey, event: Click, at_us: int, deltas: Deltas
+        self, sessions: Table[SessionKey, Session], key: SessionKey, event: Click, at_us: int, additions: Additions
     ) -> Slices:
         session = sessions.rows.get(key)
         if session is None or at_us - session.last_us > self._retention_us:
-            session = Session(self._slicing.of(event.segments), [Sightings() for _ in self._plans])
-            sessions.rows[key] = session
+            session = Session(self._slicing.of(event.segments), at_us, Sightings())
+            sessions.put(key, session)
+        else:
+            sessions.touch(key)
         minute = at_us // MINUTE_US
-        if minute != session.minute:
-            session.minute = minute
-            self._sight(session.active, session.slices, at_us, measure.SESSIONS, deltas)
+        if minute != session.active.last:
+            self._sight(session.active, session.slices, measure.SESSIONS, minute, additions)
         if event.event_type == PURCHASE:
-            session.converting = session.converting or [Sightings() for _ in self._plans]
-            self._sight(session.converting, session.slices, at_us, measure.CONVERTING_SESSIONS, deltas)
+            session.converting = session.converting or Sightings()
+            self._sight(session.converting, session.slices, measure.CONVERTING_SESSIONS, minute, additions)
         session.last_us = max(session.last_us, at_us)
-        sessions.touch(key)
         return session.slices
 
-    def _sight(self, seen: list[Sightings], slices: Slices, at_us: int, name: str, deltas: Deltas) -> None:
-        for window, indexes in first_sightings(self._plans, seen, at_us):
-            deltas.spread(slices, window.name, indexes, name, 1)
-
-    def _encode(self, session: Session) -> bytes:
-        return _pack((session.slices.segments, session.last_us, _stored(session.active), _stored(session.converting)))
+    def _sight(self, seen: Sightings, slices: Slices, name: str, minute: int, additions: Additions) -> None:
+        neighbours = seen.add(minute, self._keep)
+        if neighbours is not None:
+            additions.add(slices, name, minute, 1, *neighbours)
 
     def _decode(self, stored: bytes) -> Session:
         segments, last_us, active, converting = _unpack(stored)
-        session = Session(self._slicing.of(segments), _masks(active))
-        session.last_us, session.converting = last_us, _masks(converting)
-        return session
+        return Session(self._slicing.of(segments), last_us, _sightings(active), converting and _sightings(converting))
 
 
-def _stored(seen: list[Sightings]) -> _StoredMasks:
-    """Masks as bytes: they are wider than an integer of msgpack."""
-    return [(one.base, one.mask.to_bytes((one.mask.bit_length() + 7) // 8, "little")) for one in seen]
+def _encode(session: Session) -> bytes:
+    converting = session.converting
+    return _pack(
+        (session.slices.segments, session.last_us, _stored(session.active), converting and _stored(converting))
+    )
 
 
-def _masks(stored: _StoredMasks) -> list[Sightings]:
-    return [Sightings(base, int.from_bytes(mask, "little")) for base, mask in stored]
+def _stored(seen: Sightings) -> _StoredSightings:
+    """An integer of msgpack has 64 bits; a longer mask is stored as bytes."""
+    mask = seen.mask
+    return seen.last, mask if mask >> 63 == 0 else mask.to_bytes(mask.bit_length() // 8 + 1, "little"), seen.earlier
+
+
+def _sightings(stored: _StoredSightings) -> Sightings:
+    last, mask, earlier = stored
+    return Sightings(last, mask if isinstance(mask, int) else int.from_bytes(mask, "little"), earlier)

@@ -6,8 +6,8 @@ from models import measure, social
 from models.kpi import Catalogue
 from models.slices import Slicing
 from models.social import SocialEvent, decode_social
-from models.window import Window
-from streams.measuring.deltas import Deltas
+from models.window import MINUTE_US, Window
+from streams.measuring.additions import Additions
 
 BOOKED = {
     "like": (measure.LIKES, 1),
@@ -37,10 +37,10 @@ class SocialBooking:
     def check(self, _: None, event: SocialEvent) -> None:
         """Its fields say all."""
 
-    def book(self, _: None, event: SocialEvent, at_us: int, deltas: Deltas) -> None:
+    def book(self, _: None, event: SocialEvent, at_us: int, additions: Additions) -> None:
         """Add a counted event; never refused."""
         name, sign = BOOKED[event.event_type]
-        deltas.add(self._slicing.of(event.segments), at_us, name, sign * (event.count or 1))
+        additions.add(self._slicing.of(event.segments), name, at_us // MINUTE_US, sign * (event.count or 1))
 
     def expire(self, _: None, watermark_us: int) -> None:
         """Nothing is kept."""

@@ -4,21 +4,24 @@ The ledger rule: every record received (heartbeats are none) gets exactly one ou
 invalid, late, duplicate, bot, counted; only a counted event claims its id and moves the watermark.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from itertools import groupby
+from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
-from models.delta import Mark
-from models.event import Event, check_time, to_us
+from models.event import ANCIENT_US, FUTURE_TOLERANCE_US, Event, check_time, to_us
 from models.outcome import Invalid, Ledger, Outcome
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MeasureStatus, status_record
-from models.table import ChangeLogged, Single
 from models.window import MINUTE_US, Window
 from streams.measuring import heartbeat
+from streams.measuring.additions import Additions, WindowRanges
 from streams.measuring.dead_letter import dead_letter
-from streams.measuring.dedup import SeenIds, id_hash
-from streams.measuring.deltas import Deltas, delta_records
+from streams.measuring.dedup import id_hash
+from streams.measuring.deltas import delta_records
+from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.watermark import PartitionClock, promise
 
 E = TypeVar("E", bound=Event)
@@ -41,50 +44,10 @@ class Booking(Protocol[E, R]):
     def check(self, rows: R, event: E) -> Invalid | None:
         """What makes an event invalid whenever it comes; changes nothing."""
 
-    def book(self, rows: R, event: E, at_us: int, deltas: Deltas) -> Invalid | Outcome | None:
+    def book(self, rows: R, event: E, at_us: int, additions: Additions) -> Invalid | Outcome | None:
         """Add an event, or say why it is not counted after all; then nothing was changed."""
 
     def expire(self, rows: R, watermark_us: int) -> None: ...  # noqa: D102
-
-
-@dataclass(slots=True)
-class MeasureTables(Generic[R]):
-    """The state of a task. `moved_us`: wall clock of the watermark's last move, not stored."""
-
-    partition: int
-    rows: R
-    seen: SeenIds = field(default_factory=lambda: SeenIds("seen"))
-    clock: Single[PartitionClock] = field(default_factory=lambda: Single("clock", PartitionClock()))
-    ledger: Single[Ledger] = field(default_factory=lambda: Single("ledger", Ledger()))
-    heartbeats: Single[heartbeat.Counts] = field(default_factory=lambda: Single("heartbeats", heartbeat.Counts()))
-    moved_us: int = 0
-
-    def all(self) -> tuple[ChangeLogged, ...]:
-        """See Tables."""
-        kept = () if self.rows is None else (self.rows,)
-        return (self.seen, self.clock, self.ledger, self.heartbeats, *kept)
-
-
-@dataclass(slots=True)
-class MeasureOutput:
-    """What one step made."""
-
-    deltas: Deltas = field(default_factory=Deltas)
-    dead_letters: list[Outgoing] = field(default_factory=list)
-    mark: Mark | None = None
-    received: int = 0
-    letter_bytes: int = 0
-    unfinished: bool = False
-
-    @property
-    def moved(self) -> bool:
-        """See Output."""
-        return self.received > 0 or self.mark is not None
-
-    @property
-    def pending_bytes(self) -> int:
-        """See Output."""
-        return self.deltas.weight + self.letter_bytes
 
 
 @dataclass(frozen=True)
@@ -103,6 +66,11 @@ class MeasureStage(Generic[E, R]):
     def inputs(self) -> tuple[str, ...]:
         """See Stage."""
         return (self.booking.topic,)
+
+    @cached_property
+    def ranges(self) -> WindowRanges:
+        """The windows of the topic."""
+        return WindowRanges(self.booking.windows)
 
     def tables(self, partition: int) -> MeasureTables[R]:
         """See Stage."""
@@ -136,56 +104,81 @@ class MeasureStage(Generic[E, R]):
         ledger, clock, topic = tables.ledger.row, tables.clock.row, self.booking.topic
         assert ledger.balanced, f"{topic}/{tables.partition}: the ledger does not add up: {ledger}"
         mark = next((output.mark for output in reversed(outputs) if output.mark), None)
-        parts = [output.deltas for output in outputs]
-        records = list(delta_records(topic, tables.partition, parts, self.booking.windows, mark, self.delta_partitions))
+        additions, tables.additions = tables.additions, Additions()
+        records = list(delta_records(topic, tables.partition, additions, self.ranges, mark, self.delta_partitions))
         records += (letter for output in outputs for letter in output.dead_letters)
         status = MeasureStatus.of(self.name, topic, tables.partition, ledger, clock.at_us, clock.told, now_us)
         return [*records, status_record(status)]
 
     def _receive(self, tables: MeasureTables[R], batch: Batch, now_us: int, output: MeasureOutput) -> None:
-        ledger = tables.ledger.row
+        """The hot path: what a record does not need is not done for it."""
+        ledger, additions, admit = tables.ledger.row, tables.additions, self._admission(tables, now_us)
+        weight, beats = additions.weight, set()
         for record in batch.records:
             if record.headers and (beat := heartbeat.of(record)) is not None:
                 self._beat(tables, beat, now_us)
+                beats.add(record.offset)
+                admit = self._admission(tables, now_us)
                 continue
             ledger.received += 1
-            outcome = self._admit(tables, record, now_us, output.deltas)
-            if isinstance(outcome, Invalid):
+            outcome = admit(record)
+            if outcome is None:
+                ledger.counted += 1
+            elif isinstance(outcome, Invalid):
                 ledger.invalid += 1
-                letter = dead_letter(batch.topic, batch.partition, record, outcome, self.letter_partitions)
-                output.dead_letters.append(letter)
-                output.letter_bytes += len(record.value or b"") + len(record.key or b"")
+                self._bury(batch, record, outcome, output)
             else:
                 _count(ledger, outcome)
-            output.deltas.arrived(record.timestamp, 1)
+        _arrived(additions.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
         output.received = len(batch.records)
+        output.pending_bytes += additions.weight - weight
         tables.ledger.touch()
 
-    def _admit(self, tables: MeasureTables[R], record: Incoming, now_us: int, deltas: Deltas) -> Outcome | Invalid:
-        """The outcome of one record; a counted one is booked."""
-        booking, clock = self.booking, tables.clock.row
-        event = booking.decode(record.key, record.value)
-        if isinstance(event, Invalid):
-            return event
-        at_us = to_us(event.timestamp)
-        if wrong := check_time(at_us, now_us) or booking.check(tables.rows, event):
-            return wrong
-        if clock.highest_us is not None and at_us < self._watermark_us(clock, now_us) - booking.horizon_us:
-            return Outcome.LATE
-        number = id_hash(event.event_id)
-        if tables.seen.seen(at_us, number):
-            return Outcome.DUPLICATE
-        refused = booking.book(tables.rows, event, at_us, deltas)
-        if refused is not None:
-            return refused
-        tables.seen.add(at_us, number)
-        clock.count(at_us)
-        return Outcome.COUNTED
+    def _admission(  # noqa: C901  the outcomes, in their order
+        self, tables: MeasureTables[R], now_us: int
+    ) -> Callable[[Incoming], Outcome | Invalid | None]:
+        """Says what becomes of a record; None: counted, and booked."""
+        booking, clock, rows, additions = self.booking, tables.clock.row, tables.rows, tables.additions
+        decode, check, book = booking.decode, booking.check, booking.book
+        claim, latest_us = tables.seen.claim, now_us + FUTURE_TOLERANCE_US
+        late_us = self._late_before_us(clock, now_us)
 
-    def _watermark_us(self, clock: PartitionClock, now_us: int) -> int:
-        """The watermark as of this record: that of the state moves once a batch."""
-        at_us = min(clock.highest_us or 0, now_us) - self.out_of_orderness_us
-        return at_us if clock.at_us is None else max(at_us, clock.at_us)
+        def admit(record: Incoming) -> Outcome | Invalid | None:
+            nonlocal late_us
+            event = decode(record.key, record.value)
+            if isinstance(event, Invalid):
+                return event
+            at_us = round(event.timestamp.timestamp() * 1e6)
+            if not ANCIENT_US <= at_us <= latest_us:
+                return check_time(at_us, now_us)
+            if wrong := check(rows, event):
+                return wrong
+            if at_us < late_us:
+                return Outcome.LATE
+            number = id_hash(event.event_id)
+            if not claim(at_us, number):
+                return Outcome.DUPLICATE
+            refused = book(rows, event, at_us, additions)
+            if refused is not None:
+                tables.seen.disclaim(at_us, number)
+                return refused
+            if clock.count(at_us):
+                late_us = self._late_before_us(clock, now_us)
+            return None
+
+        return admit
+
+    def _late_before_us(self, clock: PartitionClock, now_us: int) -> int:
+        """By the watermark as of this record: that of the state moves once a batch."""
+        if clock.highest_us is None:
+            return ANCIENT_US
+        at_us = min(clock.highest_us, now_us) - self.out_of_orderness_us
+        return (at_us if clock.at_us is None else max(at_us, clock.at_us)) - self.booking.horizon_us
+
+    def _bury(self, batch: Batch, record: Incoming, why: Invalid, output: MeasureOutput) -> None:
+        letter = dead_letter(batch.topic, batch.partition, record, why, self.letter_partitions)
+        output.dead_letters.append(letter)
+        output.pending_bytes += len(record.value or b"") + len(record.key or b"")
 
     def _beat(self, tables: MeasureTables[R], beat: heartbeat.Beat, now_us: int) -> None:
         clock, counts = tables.clock.row, tables.heartbeats.row
@@ -223,3 +216,12 @@ SWEEP_US = 60 * MINUTE_US
 
 def _count(ledger: Ledger, outcome: Outcome) -> None:
     setattr(ledger, outcome.value, getattr(ledger, outcome.value) + 1)
+
+
+def _arrived(arrivals: dict[int, int], records: Sequence[Incoming]) -> None:
+    """Count the events of a chunk by their broker timestamp (ms); neighbours mostly share it."""
+    for at_ms, its in groupby(records, _timestamp):
+        arrivals[at_ms] = arrivals.get(at_ms, 0) + len(tuple(its))
+
+
+_timestamp = attrgetter("timestamp")

@@ -15,10 +15,12 @@ class PartitionClock(msgspec.Struct, array_like=True):
     at_us: int | None = None
     told: Mark | None = None
 
-    def count(self, event_us: int) -> None:
-        """A counted event; the watermark itself moves in `advance`, once a step."""
-        if self.highest_us is None or event_us > self.highest_us:
-            self.highest_us = event_us
+    def count(self, event_us: int) -> bool:
+        """A counted event; whether it is the highest. The watermark itself moves in `advance`, once a step."""
+        if self.highest_us is not None and event_us <= self.highest_us:
+            return False
+        self.highest_us = event_us
+        return True
 
     def advance(self, now_us: int, out_of_orderness_us: int) -> bool:
         """Move to the highest event - out_of_orderness, never ahead of the wall clock - out_of_orderness."""

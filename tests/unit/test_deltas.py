@@ -9,9 +9,11 @@ from models.delta import Mark, decode_deltas
 from models.slices import Slicing
 from models.window import MINUTE_US, FixedGrid, Window
 from streams.measuring import deltas as deltas_module
-from streams.measuring.deltas import Deltas, delta_records, partition_of
+from streams.measuring.additions import Additions, WindowRanges
+from streams.measuring.deltas import delta_records, partition_of
 
 KINDS = (Window("1m", FixedGrid(MINUTE_US), 1, 0), Window("5m", FixedGrid(MINUTE_US), 5, 0))
+RANGES = WindowRanges(KINDS)
 SLICING = Slicing(("channel", "country"), ("channel", "country"))
 EVENTS = st.lists(
     st.tuples(st.integers(0, 90), st.sampled_from(["a", "b", None]), st.integers(-3, 3), st.booleans()), max_size=40
@@ -30,24 +32,21 @@ def folded(records: list[bytes | None]) -> Counter[tuple[str, str, str, int, str
     return found
 
 
-@given(EVENTS, st.integers(1, 3), st.integers(1, 4))
+@given(EVENTS, st.integers(1, 4))
 def test_folding_the_records_gives_what_was_added(
-    events: list[tuple[int, str | None, int, bool]], targets: int, parts: int
+    events: list[tuple[int, str | None, int, bool]], targets: int
 ) -> None:
-    steps = [Deltas() for _ in range(parts)]
+    """Some additions are first sightings: the windows of the minute before them are left out."""
+    additions = Additions()
     expected: Counter[tuple[str, str, str, int, str]] = Counter()
-    for i, (minute, channel, n, ranged) in enumerate(events):
+    for minute, channel, n, sighting in events:
         slices = SLICING.of((channel, "PL"))
+        additions.add(slices, "m", minute, n, minute - 1 if sighting else None)
         for kind in KINDS:
-            numbers = range(minute - kind.panes + 1, minute + 1)
-            if ranged:
-                steps[i % parts].spread(slices, kind.name, numbers, "m", n)
-            for piece in slices.pairs:
-                for number in numbers:
+            for number in range(minute if sighting else minute - kind.panes + 1, minute + 1):
+                for piece in slices.pairs:
                     expected[*piece, kind.name, number, "m"] += n
-        if not ranged:
-            steps[i % parts].add(slices, minute * MINUTE_US, "m", n)
-    records = list(delta_records("orders", 0, steps, KINDS, MARK, targets))
+    records = list(delta_records("orders", 0, additions, RANGES, MARK, targets))
     assert folded([record.value for record in records]) == Counter({k: n for k, n in expected.items() if n})
     for record in records:
         pieces = decode_deltas(record.value or b"").slices
@@ -55,28 +54,28 @@ def test_folding_the_records_gives_what_was_added(
 
 
 def test_only_the_last_record_of_a_target_carries_the_watermark() -> None:
-    step = Deltas()
+    additions = Additions()
     for minute in range(0, 4 * deltas_module.MAX_CELLS, 2):
-        step.add(SLICING.of((None, None)), minute * MINUTE_US, "m", 1)
-    records = list(delta_records("orders", 0, [step], KINDS[:1], MARK, 1))
+        additions.add(SLICING.of((None, None)), "m", minute, 1)
+    records = list(delta_records("orders", 0, additions, WindowRanges(KINDS[:1]), MARK, 1))
     marks = [decode_deltas(record.value or b"").mark for record in records]
     assert len(marks) > 1
     assert marks == [None] * (len(marks) - 1) + [MARK]
 
 
 def test_a_watermark_alone_goes_to_every_target() -> None:
-    records = list(delta_records("orders", 3, [], KINDS, MARK, 4))
+    records = list(delta_records("orders", 3, Additions(), RANGES, MARK, 4))
     assert [record.partition for record in records] == [0, 1, 2, 3]
 
 
 def test_nothing_is_sent_of_nothing() -> None:
-    assert list(delta_records("orders", 3, [Deltas()], KINDS, None, 4)) == []
+    assert list(delta_records("orders", 3, Additions(), RANGES, None, 4)) == []
 
 
 def test_a_record_stays_well_under_the_brokers_limit_whatever_clients_write() -> None:
-    step = Deltas()
+    additions = Additions()
     for number in range(2_000):
         longest = SLICING.of((f"{number}" + "\U0001f600" * 60_000, None))
-        step.add(longest, number * MINUTE_US, "m", 1)
-    records = list(delta_records("orders", 0, [step], KINDS, MARK, 1))
+        additions.add(longest, "m", number, 1)
+    records = list(delta_records("orders", 0, additions, RANGES, MARK, 1))
     assert max(len(record.value or b"") for record in records) < 512 * 1024

@@ -76,10 +76,8 @@ def test_seen_ids_survive_a_restore_and_the_packing_of_old_minutes(events: list[
     known: set[tuple[int, int]] = set()
     for minute, number, commit in events:
         at_us, name = minute * MINUTE, id_hash(f"{number}")
-        assert seen.seen(at_us, name) == ((minute, number) in known)
-        if (minute, number) not in known:
-            seen.add(at_us, name)
-            known.add((minute, number))
+        assert seen.claim(at_us, name) == ((minute, number) not in known)
+        known.add((minute, number))
         if commit:
             log += seen.drain()
             seen.sweep(minute * MINUTE, 0)
@@ -87,17 +85,26 @@ def test_seen_ids_survive_a_restore_and_the_packing_of_old_minutes(events: list[
     restored = SeenIds("seen")
     for key, value in log:
         restored.restore(key, value)
-    assert all(restored.seen(minute * MINUTE, id_hash(f"{number}")) for minute, number in known)
     assert len(restored) == len(known)
+    assert not any(restored.claim(minute * MINUTE, id_hash(f"{number}")) for minute, number in known)
 
 
 def test_ids_before_the_horizon_are_forgotten_with_tombstones() -> None:
     seen = SeenIds("seen")
-    seen.add(0, 1)
+    seen.claim(0, 1)
     added = list(seen.drain())
     seen.sweep(5 * MINUTE, 3 * MINUTE)
-    assert not seen.seen(0, 1)
     assert list(seen.drain()) == [(key, None) for key, _ in added]
+    assert seen.claim(0, 1)
+
+
+def test_an_id_that_was_disclaimed_may_come_again() -> None:
+    seen = SeenIds("seen")
+    assert seen.claim(0, 1)
+    seen.disclaim(0, 1)
+    assert seen.claim(0, 1)
+    [(_, chunk)] = seen.drain()
+    assert chunk == bytes((1,)) + (1).to_bytes(8, "little")
 
 
 def test_windows_are_restored_and_let_go() -> None:

@@ -1,0 +1,76 @@
+"""What events add to the measures, combined until the commit, and the windows it counts in.
+
+The hot path books an addition by what determines its windows: the minute, and for the first sighting of something the
+minutes before and after in which it was seen. Many events share these few numbers, so the windows are looked up once a
+commit for what was combined, and not once an event.
+"""
+
+from collections.abc import Sequence
+
+from models.sightings import new_windows
+from models.slices import Slices
+from models.window import MINUTE_US, Window
+
+Addition = tuple[str, int, int | None, int | None]
+"""Measure, minute, and the minutes next to it in which the same was seen (see models.sightings)."""
+
+WindowRange = tuple[str, int, int]
+"""Window name, the first window number of a range, and the first one after it."""
+
+ADDITION_BYTES = 100
+"""What an addition weighs when a commit is due: it becomes cells of some windows in some slices."""
+
+_MAX_KNOWN = 100_000
+
+
+class Additions:
+    """Sums by slices and addition since the last commit, and the broker timestamps (ms) of the events in them."""
+
+    __slots__ = ("arrivals", "by_slices", "weight")
+
+    def __init__(self) -> None:
+        self.by_slices: dict[Slices, dict[Addition, int]] = {}
+        self.arrivals: dict[int, int] = {}
+        self.weight = 0  # bytes that a commit of it will take, roughly
+
+    def add(
+        self, slices: Slices, measure: str, minute: int, n: int, before: int | None = None, after: int | None = None
+    ) -> None:
+        """Add to every window that contains a minute, but not to those that contain `before` or `after`."""
+        sums = self.by_slices.get(slices)
+        if sums is None:
+            sums = self.by_slices[slices] = {}
+        addition = (measure, minute, before, after)
+        sum_ = sums.get(addition)
+        if sum_ is None:
+            sums[addition] = n
+            self.weight += ADDITION_BYTES
+        else:
+            sums[addition] = sum_ + n
+
+
+class WindowRanges:
+    """The windows of an addition, of each kind a topic has."""
+
+    def __init__(self, windows: Sequence[Window]) -> None:
+        self._windows = tuple(windows)
+        self._known: dict[tuple[int, int | None, int | None], tuple[WindowRange, ...]] = {}
+
+    def of(self, minute: int, before: int | None, after: int | None) -> tuple[WindowRange, ...]:
+        """Ranges that are not empty, at most one a kind."""
+        seen = (minute, before, after)
+        found = self._known.get(seen)
+        if found is None:
+            if len(self._known) >= _MAX_KNOWN:
+                self._known.clear()
+            ranges = ((window.name, _windows_of(window, *seen)) for window in self._windows)
+            found = tuple((name, numbers.start, numbers.stop) for name, numbers in ranges if numbers)
+            self._known[seen] = found
+        return found
+
+
+def _windows_of(window: Window, minute: int, before: int | None, after: int | None) -> range:
+    pane_of = window.grid.pane
+    last = None if before is None else pane_of(before * MINUTE_US)
+    following = None if after is None else pane_of(after * MINUTE_US)
+    return new_windows(pane_of(minute * MINUTE_US), window.panes, last, following)
