@@ -7,10 +7,14 @@ under `transactional.id = {app}-{stage}-{partition}`.
 app            the Faust app: settings, agents, ticks, commits, fail-fast
 scheduler      what a fetch is cut into: chunks of one partition
 consumer       Faust's consumer: whole batches in, positions from the tasks, read_committed
+fetching       what aiokafka has fetched, by the record batch
+inbox          which of a task's inputs is read next
 task           one stage on one partition: step, tick, commit
-transaction    the five steps of a commit
+transaction    the steps of a commit
 tasks          which tasks this worker has: opened, suspended, closed by rebalances
+opening        the order that makes a takeover safe: fence, positions, state
+sharing assignor                   which worker has which task: evenly, with the fewest moves; told to Faust
 recovery       bulk reading of changelogs
-commit_policy watchdog             when to commit, when to give up
+clock commit_policy watchdog       what time it is, when to commit, when to give up
 health exporter observer           what a probe is told, the metrics port, what is measured
 """

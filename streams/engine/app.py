@@ -12,6 +12,7 @@ import structlog
 
 from models.errors import KpiError
 from models.stage import Stage
+from streams.engine.assignor import TaskAssignor
 from streams.engine.clock import SYSTEM
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import BatchTransport
@@ -180,7 +181,7 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "broker_credentials": settings.credentials,
         "consumer_group_instance_id": settings.instance_id,
         "store": "memory://",
-        "table_standby_replicas": 0,  # the default 1 unbalances the assignment
+        "table_standby_replicas": 0,  # TaskAssignor gives none
         "topic_disable_leader": True,
         "topic_allow_declare": False,  # `kpi topics create` does
         "stream_wait_empty": False,  # the tasks suspend and commit by themselves
@@ -196,4 +197,5 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "worker_redirect_stdouts": False,
         "ConsumerScheduler": BatchScheduler,
         "TableManager": Tasks,
+        "PartitionAssignor": TaskAssignor,
     }

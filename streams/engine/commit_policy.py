@@ -2,6 +2,9 @@
 
 from dataclasses import dataclass
 
+BEHIND_RECORDS = 10_000
+"""Unread records of a task from which on its results are late in any case, so that larger commits cost nobody time."""
+
 
 @dataclass(frozen=True, slots=True)
 class Pending:
@@ -14,16 +17,21 @@ class Pending:
 
 @dataclass(frozen=True, slots=True)
 class CommitPolicy:
-    """Commit `every_s` after the first uncommitted change, or sooner at a number of records or bytes of outputs."""
+    """Commit `every_s` after the first uncommitted change, or sooner at a number of records or bytes of outputs.
+
+    `behind_every_s` counts instead while the task is behind: a row that changes ten times a second is then written once.
+    """
 
     every_s: float
     every_records: int
+    behind_every_s: float = 1.0
     every_bytes: int = 2 * 1024 * 1024  # encoded at once, in some 25 ms
 
-    def due(self, pending: Pending, now_s: float) -> bool:
-        """Whether to commit now; `now_s` is monotonic."""
+    def due(self, pending: Pending, lag: int, now_s: float) -> bool:
+        """Whether to commit now; `lag` is the number of unread records, `now_s` is monotonic."""
+        every_s = self.every_s if lag < BEHIND_RECORDS else max(self.every_s, self.behind_every_s)
         return (
-            now_s - pending.since_s >= self.every_s
+            now_s - pending.since_s >= every_s
             or pending.records >= self.every_records
             or pending.output_bytes >= self.every_bytes
         )

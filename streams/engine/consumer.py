@@ -46,33 +46,42 @@ class Position(NamedTuple):
     looked_us: int | None
 
 
+class Poll(NamedTuple):
+    """The offset after the records fetched, by partition, and the fetcher's positions right after the fetch.
+
+    Of one poll only: those of the one before, taken after a rebalance, would commit records that were dropped in it.
+    """
+
+    ends: dict[TP, int]
+    positions: dict[TP, tuple[int, int | None, int | None]]
+
+
 class BatchConsumer(driver.Consumer):
     """See the module docstring."""
 
     handed: dict[TP, int]  # offset after the records handed to the channels
+    poll: Poll | None  # what the present poll has fetched; None: it did not ask the broker
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401  Faust's
         super().__init__(*args, **kwargs)
-        self.handed = {}
+        self.handed, self.poll = {}, None
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109  Faust's signature
         """Hand over a poll, then publish the positions it was taken at. Raises if Faust dropped a part of it."""
-        generation, handed = self.app.consumer_generation_id, self.handed
+        generation, handed, self.poll = self.app.consumer_generation_id, self.handed, None
         async for tp, message in super().getmany(min(timeout, POLL_S)):
             yield tp, message
-        if generation == self.app.consumer_generation_id and handed is self.handed and self.flow_active:
-            self._check_handed_over()
-            self.app.tables.looked(self._positions())
+        unbroken = generation == self.app.consumer_generation_id and handed is self.handed and self.flow_active
+        if unbroken and self.poll is not None:
+            self._check_handed_over(self.poll)
+            its = self.poll.positions.items()
+            self.app.tables.looked({tp: Position(handed.get(tp, 0), *position) for tp, position in its})
 
-    def _check_handed_over(self) -> None:
-        for tp, end in self._thread.polled.items():
+    def _check_handed_over(self, poll: Poll) -> None:
+        for tp, end in poll.ends.items():
             if self.handed.get(tp, 0) < end:
                 given = self.handed.get(tp)
                 self.app.fail(EngineFault(f"{tp.topic}/{tp.partition}: read up to {end}, handed over only {given}"))
-
-    def _positions(self) -> dict[TP, Position]:
-        found = self._thread.positions.items()
-        return {tp: Position(self.handed.get(tp, 0), *position) for tp, position in found}
 
     def _to_message(self, tp: TP, records: list[Any]) -> ConsumerMessage:
         """One message a chunk; called once for each chunk of the scheduler."""
@@ -106,7 +115,10 @@ class BatchConsumer(driver.Consumer):
         if not wanted:
             await asyncio.sleep(REST_S)
             return {}
-        return await super()._getmany(wanted, timeout)
+        records = await super()._getmany(wanted, timeout)
+        ends = {TP(*tp): fetched[-1].offset + 1 for tp, fetched in records.items() if fetched}
+        self.poll = Poll(ends, self._thread.positions)
+        return records
 
     def on_buffer_full(self, tp: TP) -> None:
         """The blocking put into the bounded channel is the back-pressure; pausing a partition loses records."""
@@ -174,7 +186,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
     """The thread that owns the aiokafka consumer; leaves a snapshot of every fetch."""
 
     positions: dict[TP, tuple[int, int | None, int | None]] = {}  # noqa: RUF012  replaced, never changed
-    polled: dict[TP, int] = {}  # noqa: RUF012  replaced, never changed
 
     def _create_worker_consumer(self, transport: Any) -> Any:  # noqa: ANN401  Faust's
         consumer = super()._create_worker_consumer(transport)
@@ -188,10 +199,10 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
         records = await super()._fetch_records(consumer, active_partitions, **options)
         subscription = consumer._subscription.subscription
         if subscription is not None and subscription.assignment is not None:
-            self._snapshot(subscription.assignment, records)
+            self._snapshot(subscription.assignment)
         return records
 
-    def _snapshot(self, assignment: Any, records: Any) -> None:  # noqa: ANN401  aiokafka's
+    def _snapshot(self, assignment: Any) -> None:  # noqa: ANN401  aiokafka's
         """Taken in the consumer's thread right after the fetch, so that all parts are of one moment."""
         states = {tp: assignment.state_value(tp) for tp in assignment.tps}
         self.positions = {
@@ -199,7 +210,6 @@ class BatchConsumerThread(driver.AIOKafkaConsumerThread):
             for tp, state in states.items()
             if state is not None and state._position is not None
         }
-        self.polled = {TP(*tp): fetched[-1].offset + 1 for tp, fetched in records.items() if fetched}
 
 
 def _looked_us(state: Any) -> int | None:  # noqa: ANN401  aiokafka's

@@ -149,7 +149,9 @@ class Task:
 
     def due(self, now_s: float) -> bool:
         """Whether to commit now; `now_s` is monotonic."""
-        return self._pending is not None and not self._lock.locked() and self._policy.due(self._pending, now_s)
+        if self._pending is None or self._lock.locked():
+            return False
+        return self._policy.due(self._pending, sum(self.lag(tp) or 0 for tp in self.positions), now_s)
 
     @property
     def full(self) -> bool:

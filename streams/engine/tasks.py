@@ -16,10 +16,10 @@ from models.table import ChangeLogged
 from streams.engine.consumer import Position
 from streams.engine.opening import open_tasks
 from streams.engine.recovery import restore
+from streams.engine.sharing import TaskName
 from streams.engine.task import Task
 
 log = structlog.get_logger("engine")
-TaskName = tuple[str, int]
 
 
 class TaskRecovery(Recovery):

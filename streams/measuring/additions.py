@@ -17,8 +17,8 @@ Addition = tuple[str, int, int | None, int | None]
 WindowRange = tuple[str, int, int]
 """Window name, the first window number of a range, and the first one after it."""
 
-ADDITION_BYTES = 100
-"""What an addition weighs when a commit is due: it becomes cells of some windows in some slices."""
+ADDITION_BYTES, SLICES_BYTES = 100, 500
+"""What an addition and new segments weigh when a commit is due: they become cells of some windows in some slices."""
 
 _MAX_KNOWN = 100_000
 
@@ -40,6 +40,7 @@ class Additions:
         sums = self.by_slices.get(slices)
         if sums is None:
             sums = self.by_slices[slices] = {}
+            self.weight += SLICES_BYTES
         addition = (measure, minute, before, after)
         sum_ = sums.get(addition)
         if sum_ is None:
