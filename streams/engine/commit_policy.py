@@ -19,7 +19,7 @@ class Pending:
 class CommitPolicy:
     """Commit `every_s` after the first uncommitted change, or sooner at a number of records or bytes of outputs.
 
-    `behind_every_s` counts instead while the task is behind: a row that changes ten times a second is then written once.
+    `behind_every_s` counts instead while the task is behind: a row that changes often is then written once a second.
     """
 
     every_s: float

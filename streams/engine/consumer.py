@@ -68,14 +68,18 @@ class BatchConsumer(driver.Consumer):
 
     async def getmany(self, timeout: float) -> AsyncIterator[tuple[TP, Any]]:  # noqa: ASYNC109  Faust's signature
         """Hand over a poll, then publish the positions it was taken at. Raises if Faust dropped a part of it."""
-        generation, handed, self.poll = self.app.consumer_generation_id, self.handed, None
+        generation, handed = self.app.consumer_generation_id, self.handed
+        self.poll = None
         async for tp, message in super().getmany(min(timeout, POLL_S)):
             yield tp, message
-        unbroken = generation == self.app.consumer_generation_id and handed is self.handed and self.flow_active
-        if unbroken and self.poll is not None:
+        if generation == self.app.consumer_generation_id and handed is self.handed and self.flow_active:
+            self._polled()
+
+    def _polled(self) -> None:
+        if self.poll is not None:
             self._check_handed_over(self.poll)
             its = self.poll.positions.items()
-            self.app.tables.looked({tp: Position(handed.get(tp, 0), *position) for tp, position in its})
+            self.app.tables.looked({tp: Position(self.handed.get(tp, 0), *position) for tp, position in its})
 
     def _check_handed_over(self, poll: Poll) -> None:
         for tp, end in poll.ends.items():
