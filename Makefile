@@ -10,7 +10,7 @@ DURATION ?=
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-.PHONY: help setup format check test prove demo lock
+.PHONY: help setup format check test simulate prove chaos bench demo lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -44,8 +44,18 @@ test: setup ## unit and scenario tests, then those on a real Kafka (started by t
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m pytest -m "broker and not soak"
 
-prove: setup ## the long proofs: real data with every window, killed on the way
-	@$(BIN)/python -m pytest -m soak
+simulate: setup ## one seed of the simulation, with every step: make simulate SEED=7
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),0)
+
+prove: setup ## the long proofs: thousands of seeds; real data with every window, killed on the way
+	@PYTHONPATH=tests $(BIN)/python -m simulation --seeds $(or $(SEEDS),3000) --seed $(or $(SEED),1000)
+	@$(BIN)/python -m pytest -m "soak and not chaos"
+
+chaos: setup ## kills, zombies, outages and storms on a real Kafka, 20 minutes; CHAOS_SEED=4711 repeats a run
+	@$(BIN)/python -m pytest -m chaos -rP
+
+bench: setup ## how fast it is on this machine, beside plain reading and stock Faust; writes bench.json
+	@PYTHONPATH=tests $(BIN)/python -m bench.run $(BENCH)
 
 demo: setup ## the whole product on this machine with sample data; DURATION=60 ends it by itself
 	@$(BIN)/kpi demo $(if $(DURATION),--duration $(DURATION))

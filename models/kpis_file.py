@@ -26,6 +26,7 @@ RESERVED_METRICS = frozenset(
         "notifications",
         "restore_seconds",
         "restored_rows",
+        "table_bytes",
         "table_rows",
         "watermark_timestamp_seconds",
         "written_records",

@@ -4,18 +4,23 @@ Everything a step changes is in a table; a commit drains what changed into the c
 as the outputs and the source positions. A stored value is one byte of format version and the encoded row.
 """
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from sys import getsizeof
 from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
 from models.errors import EngineFault
+from models.memory import own_bytes, rows_bytes
+from models.table_ttl import Expiry, Ttl
 
 K = TypeVar("K")
 V = TypeVar("V")
 Change = tuple[bytes, bytes | None]
 """A changelog record below its table's name: key, and the stored value or None for a tombstone."""
+
+RESTORE = "the changelog is damaged: put its topic back from a backup"
 
 
 class ChangeLogged(Protocol):
@@ -29,62 +34,115 @@ class ChangeLogged(Protocol):
     def restore(self, key: bytes, value: bytes | None) -> None:
         """Take back one changelog record, oldest first. Raises EngineFault on a format it does not know."""
 
+    def memory_bytes(self) -> int:
+        """Memory held, for the metric: an estimate, at a cost that does not grow with the rows."""
+
     def __len__(self) -> int:
         """Rows held, for the metric."""
 
 
 @dataclass(frozen=True, slots=True)
+class Older:
+    """A format that this program still reads: its decoder, and what makes a row of it one of the next version."""
+
+    decode: Callable[[bytes], Any]
+    lift: Callable[[Any], Any]
+
+
+@dataclass(frozen=True, slots=True)
 class Codec(Generic[K, V]):
-    """How rows become bytes; `version` counts the formats this table ever had."""
+    """How rows become bytes. `version` counts the formats this table ever had; `older`: those before it, by version."""
 
     version: int
     key_to_bytes: Callable[[K], bytes]
     key_from_bytes: Callable[[bytes], K]
     encode: Callable[[V], bytes]
     decode: Callable[[bytes], V]
+    older: Mapping[int, Older] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        oldest = self.version - len(self.older)
+        assert oldest > 0, f"versions count from 1, not {oldest}"
+        assert set(self.older) == set(range(oldest, self.version)), f"a gap in the versions {sorted(self.older)}"
 
     def stored(self, row: V) -> bytes:
         """A row with its format version."""
         return bytes((self.version,)) + self.encode(row)
 
+    def key(self, table: str, stored: bytes) -> K:
+        """The key of a changelog record below the table's name."""
+        try:
+            return self.key_from_bytes(stored)
+        except Exception as error:
+            raise EngineFault(f"table {table}: key {stored!r} cannot be read ({error}); {RESTORE}") from error
+
     def row(self, table: str, stored: bytes) -> V:
-        """The row of a stored value."""
-        check_version(table, self.version, stored)
-        return self.decode(stored[1:])
+        """The row of a stored value; one of an older version is lifted, version by version."""
+        found = stored[0] if stored else 0
+        if found != self.version and found not in self.older:
+            raise EngineFault(f"table {table}: {self._refusal(stored)}")
+        try:
+            return self.decode(stored[1:]) if found == self.version else self._lifted(found, stored)
+        except Exception as error:  # damage is a fault of the state, whatever a decoder calls it
+            what = f"a value of format {found} cannot be read by this program, which reads {self._reads}"
+            raise EngineFault(f"table {table}: {what} ({error}); {RESTORE}") from error
+
+    @property
+    def _reads(self) -> str:
+        return f"{self.version - len(self.older)} to {self.version}" if self.older else f"{self.version}"
+
+    def _lifted(self, version: int, stored: bytes) -> V:
+        row: Any = self.older[version].decode(stored[1:])
+        for older in range(version, self.version):
+            row = self.older[older].lift(row)
+        lifted: V = row
+        return lifted
+
+    def _refusal(self, stored: bytes) -> str:
+        """A wrong number is worse than a worker that does not start."""
+        later = bool(stored) and stored[0] > self.version
+        earlier = bool(stored) and 0 < stored[0] < self.version
+        remedy = (
+            "run the release that wrote it" if later else "update by way of one that reads both" if earlier else RESTORE
+        )
+        return f"stored format {stored[0] if stored else 'none'}, this program reads {self._reads}; {remedy}"
 
 
-def check_version(table: str, version: int, stored: bytes) -> None:
-    """Refuse state of another format: a wrong number is worse than a worker that does not start."""
-    if not stored or stored[0] != version:
-        found = stored[0] if stored else "none"
-        raise EngineFault(f"table {table}: stored format {found}, this program reads {version}")
-
-
-def packed_codec(row_type: type[V], key_type: Any, version: int = 1) -> Codec[Any, V]:  # noqa: ANN401  a type form
+def packed_codec(
+    row_type: type[V],
+    key_type: Any,  # noqa: ANN401  a type form
+    version: int = 1,
+    older: Mapping[int, Older] | None = None,
+) -> Codec[Any, V]:
     """Keys and rows as msgpack of their types."""
-    encode = msgspec.msgpack.Encoder().encode
-    return Codec(
-        version, encode, msgspec.msgpack.Decoder(key_type).decode, encode, msgspec.msgpack.Decoder(row_type).decode
-    )
+    encode, decoder = msgspec.msgpack.Encoder().encode, msgspec.msgpack.Decoder
+    return Codec(version, encode, decoder(key_type).decode, encode, decoder(row_type).decode, older or {})
+
+
+def packed_older(row_type: type[V], lift: Callable[[V], Any]) -> Older:
+    """An older format that was msgpack of a type, which stays in the program for as long as it is read."""
+    return Older(msgspec.msgpack.Decoder(row_type).decode, lift)
 
 
 class Table(Generic[K, V]):
-    """Rows by key. A row changed in place has to be `touch`ed."""
+    """Rows by key, made by `put` alone. A row changed in place has to be `touch`ed."""
 
-    __slots__ = ("_changed", "_codec", "name", "rows")
+    __slots__ = ("_changed", "_codec", "_expiry", "name", "rows")
 
-    def __init__(self, name: str, codec: Codec[K, V]) -> None:
+    def __init__(self, name: str, codec: Codec[K, V], ttl: Ttl[V] | None = None) -> None:
+        """Without `ttl` rows are kept for ever."""
         self.name = name
         self.rows: dict[K, V] = {}
         self._changed: set[K] = set()
         self._codec = codec
+        self._expiry: Expiry[K, V] | None = None if ttl is None else Expiry(ttl)
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def put(self, key: K, row: V) -> None:
         """Set a row."""
-        self.rows[key] = row
+        self._take(key, row)
         self._changed.add(key)
 
     def touch(self, key: K) -> None:
@@ -96,6 +154,14 @@ class Table(Generic[K, V]):
         del self.rows[key]
         self._changed.add(key)
 
+    def expire(self, watermark_us: int, looks: int) -> bool:
+        """Delete rows whose time is past, looking at no more than `looks`; whether there are more to look at."""
+        if self._expiry is None or not self._expiry.reached(watermark_us):
+            return False
+        for key in self._expiry.past(self.rows, watermark_us, looks):
+            self.delete(key)
+        return self._expiry.reached(watermark_us)
+
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
         changed, self._changed = self._changed, set()
@@ -106,11 +172,21 @@ class Table(Generic[K, V]):
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        name = self._codec.key_from_bytes(key)
+        name = self._codec.key(self.name, key)
         if value is None:
             self.rows.pop(name, None)
         else:
-            self.rows[name] = self._codec.row(self.name, value)
+            self._take(name, self._codec.row(self.name, value))
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged and models.memory.rows_bytes."""
+        filed = 0 if self._expiry is None else self._expiry.memory_bytes()
+        return rows_bytes([self.rows]) + getsizeof(self._changed) + filed
+
+    def _take(self, key: K, row: V) -> None:
+        if self._expiry is not None and key not in self.rows:
+            self._expiry.file(key, row)
+        self.rows[key] = row
 
 
 class Single(Generic[V]):
@@ -118,11 +194,11 @@ class Single(Generic[V]):
 
     __slots__ = ("_changed", "_codec", "name", "row")
 
-    def __init__(self, name: str, row: V, version: int = 1) -> None:
+    def __init__(self, name: str, row: V, version: int = 1, older: Mapping[int, Older] | None = None) -> None:
         self.name = name
         self.row = row
         self._changed = False
-        self._codec: Codec[str, V] = packed_codec(type(row), str, version)
+        self._codec: Codec[str, V] = packed_codec(type(row), str, version, older)
 
     def __len__(self) -> int:
         return 1
@@ -141,3 +217,7 @@ class Single(Generic[V]):
         """See ChangeLogged."""
         if value is not None:
             self.row = self._codec.row(self.name, value)
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged."""
+        return round(own_bytes(self.row))

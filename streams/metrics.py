@@ -29,6 +29,7 @@ class Snapshot:
     lag: dict[str, int] = field(default_factory=dict)  # by topic
     freshness_s: float = 0.0
     rows: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and table
+    table_bytes: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and table
     frozen_cells: int = 0
     commits: Mapping[str, Histogram] = field(default_factory=dict)  # by stage
     written: Mapping[str, int] = field(default_factory=dict)  # by stage
@@ -112,6 +113,11 @@ def _engine(snapshot: Snapshot) -> Iterator[Metric]:
     for place, count in snapshot.rows.items():
         rows.add_metric(list(place), count)
     yield rows
+    text = "Memory of the tables of this worker's tasks, estimated from some of their rows"
+    memory = GaugeMetricFamily("kpi_table_bytes", text, labels=("stage", "table"))
+    for place, size in snapshot.table_bytes.items():
+        memory.add_metric(list(place), size)
+    yield memory
     stall = "Longest time since the start in which the event loop did not turn"
     yield GaugeMetricFamily("kpi_event_loop_stall_seconds", stall, value=snapshot.longest_stall_s)
     yield CounterMetricFamily("kpi_restored_rows", "Changelog records read back", value=snapshot.restored_rows)

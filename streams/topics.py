@@ -39,6 +39,9 @@ _CHANGELOG = {
     "segment.ms": "600000",
     "min.cleanable.dirty.ratio": "0.1",
     "max.compaction.lag.ms": "600000",
+    # Tombstones (ids and sessions that expire are as many as new ones) are read by every restore for so long, a day by
+    # default. A restore takes seconds; one that took longer than this could miss them.
+    "delete.retention.ms": "3600000",
 }
 
 

@@ -80,6 +80,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
         for table in task.tables.all():
             place = (task.stage.name, table.name)
             snapshot.rows[place] = snapshot.rows.get(place, 0) + len(table)
+            snapshot.table_bytes[place] = snapshot.table_bytes.get(place, 0) + table.memory_bytes()
         for tp in task.positions:
             snapshot.lag[tp.topic] = snapshot.lag.get(tp.topic, 0) + (task.lag(tp) or 0)
             snapshot.freshness_s = max(snapshot.freshness_s, task.freshness_s(tp, now_us))

@@ -126,6 +126,9 @@ class Tasks(TableManager):
         try:
             if opened:
                 await open_tasks({task: wanted[name] for name, task in opened.items()}, self)
+        except Exception as error:  # as in guarded; Faust would end with 1 and a page of traceback
+            self.app.fail(error)
+            raise
         except BaseException:
             await asyncio.gather(*(_close(task) for task in opened.values()))
             raise

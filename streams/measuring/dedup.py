@@ -7,19 +7,30 @@ with 3 million ids). The changelog gets the ids of a commit as one value a minut
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from sys import getsizeof
 
 import msgspec
 import xxhash
 
-from models.table import Change, check_version
+from models.table import Change, Codec
 from models.window import MINUTE_US
 
-VERSION = 1
 _digest = xxhash.xxh3_64_intdigest
 
-_pack = msgspec.msgpack.encode
-_unpack_key = msgspec.msgpack.Decoder(tuple[int, int]).decode
+
+def _packed(numbers: Sequence[int]) -> bytes:
+    return array("Q", numbers).tobytes()
+
+
+def _unpacked(stored: bytes) -> Sequence[int]:
+    return array("Q", stored)
+
+
+_CODEC = Codec(
+    1, msgspec.msgpack.encode, msgspec.msgpack.Decoder(tuple[int, int]).decode, encode=_packed, decode=_unpacked
+)
+_ID_BYTES = getsizeof(1 << 63)
 
 
 def id_hash(event_id: str) -> int:
@@ -30,21 +41,28 @@ def id_hash(event_id: str) -> int:
 class _Minute:
     """The ids of a minute of event time: `hot` ones as a set, the rest sorted; `fresh` ones are not yet logged."""
 
-    __slots__ = ("chunks", "cold", "fresh", "hot")
+    __slots__ = ("chunks", "cold", "fresh", "hot", "unsorted")
 
     def __init__(self) -> None:
         self.hot: set[int] = set()
         self.cold = array("Q")
         self.fresh: list[int] = []
         self.chunks = 0
+        self.unsorted = False  # just restored: a million ids are sorted minute by minute, when they are asked for
 
     def packed(self, number: int) -> bool:
+        if self.unsorted:
+            self.cold, self.unsorted = array("Q", sorted(self.cold)), False
         at = bisect_left(self.cold, number)
         return at < len(self.cold) and self.cold[at] == number
 
     def cool(self) -> None:
-        self.cold = array("Q", sorted((*self.cold, *self.hot)))
+        self.cold, self.unsorted = array("Q", sorted((*self.cold, *self.hot))), False
         self.hot = set()
+
+    def memory_bytes(self) -> int:
+        own = getsizeof(self.hot) + getsizeof(self.cold) + getsizeof(self.fresh) + getsizeof(self)
+        return own + len(self.hot) * _ID_BYTES
 
 
 class SeenIds:
@@ -97,22 +115,27 @@ class SeenIds:
         for name, minute in self._minutes.items():
             if not minute.fresh:
                 continue
-            yield _pack((name, minute.chunks)), bytes((VERSION,)) + array("Q", minute.fresh).tobytes()
+            yield _CODEC.key_to_bytes((name, minute.chunks)), _CODEC.stored(minute.fresh)
             minute.chunks += 1
             minute.fresh = []
         for key in gone:
-            yield _pack(key), None
+            yield _CODEC.key_to_bytes(key), None
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        name, chunk = _unpack_key(key)
+        name, chunk = _CODEC.key(self.name, key)
         if value is None:
             self._minutes.pop(name, None)
             return
-        check_version(self.name, VERSION, value)
+        numbers = _CODEC.row(self.name, value)
         minute = self._minutes.setdefault(name, _Minute())
-        minute.hot.update(array("Q", value[1:]))
+        minute.cold.extend(numbers)
+        minute.unsorted = True
         minute.chunks = max(minute.chunks, chunk + 1)
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged: of every minute, and exact but for a few lists that a commit empties."""
+        return getsizeof(self._minutes) + sum(minute.memory_bytes() for minute in self._minutes.values())
 
     def _forget(self, name: int) -> None:
         minute = self._minutes.pop(name)

@@ -5,6 +5,7 @@ An event without `session_id` is counted and opens no session.
 """
 
 from collections.abc import Sequence
+from operator import attrgetter
 
 import msgspec
 
@@ -15,10 +16,14 @@ from models.kpi import Catalogue
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
 from models.table import Codec, Table
+from models.table_ttl import Ttl
 from models.window import MINUTE_US, Window
 from streams.measuring.additions import Additions
 
 VERSION = 2
+EXPIRE_LOOKS = 2_000
+"""Rows a step may look at to expire them, a few milliseconds; more than a step can make, so that it keeps up."""
+
 SessionKey = tuple[str, str]
 PURCHASE = "purchase"
 PAGE_VIEW = "page_view"
@@ -61,10 +66,11 @@ class ClickBooking:
         self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of(click.TOPIC))
 
     def table(self) -> Table[SessionKey, Session]:
-        """Sessions, kept `session_retention` of event time after their last event."""
+        """Sessions, kept for as long as an event can belong to them."""
         return Table(
             "sessions",
             Codec(VERSION, _pack, msgspec.msgpack.Decoder(SessionKey).decode, _encode, self._decode),
+            Ttl(self._retention_us + self._reach_us, attrgetter("last_us")),
         )
 
     def check(self, _: Table[SessionKey, Session], event: Click) -> None:
@@ -81,9 +87,7 @@ class ClickBooking:
 
     def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
         """Drop sessions that no event can belong to any more."""
-        before_us = watermark_us - self._retention_us - self._reach_us
-        for key in [key for key, session in sessions.rows.items() if session.last_us < before_us]:
-            sessions.delete(key)
+        sessions.expire(watermark_us, EXPIRE_LOOKS)
 
     def _book_session(
         self, sessions: Table[SessionKey, Session], key: SessionKey, event: Click, at_us: int, additions: Additions

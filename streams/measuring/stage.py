@@ -47,7 +47,8 @@ class Booking(Protocol[E, R]):
     def book(self, rows: R, event: E, at_us: int, additions: Additions) -> Invalid | Outcome | None:
         """Add an event, or say why it is not counted after all; then nothing was changed."""
 
-    def expire(self, rows: R, watermark_us: int) -> None: ...  # noqa: D102
+    def expire(self, rows: R, watermark_us: int) -> None:
+        """Forget some of the rows that no event can reach any more; asked every step."""
 
 
 @dataclass(frozen=True)
@@ -191,13 +192,11 @@ class MeasureStage(Generic[E, R]):
     def _advance(self, tables: MeasureTables[R], now_us: int) -> None:
         """Move the watermark and forget what no event can reach any more."""
         clock = tables.clock.row
-        before_us = clock.at_us
-        if not clock.advance(now_us, self.out_of_orderness_us) or clock.at_us is None:
-            return
-        tables.moved_us = now_us
-        tables.clock.touch()
-        tables.seen.sweep(clock.at_us - MINUTE_US, clock.at_us - self.booking.horizon_us - self.out_of_orderness_us)
-        if before_us is None or clock.at_us // SWEEP_US != before_us // SWEEP_US:
+        if clock.advance(now_us, self.out_of_orderness_us) and clock.at_us is not None:
+            tables.moved_us = now_us
+            tables.clock.touch()
+            tables.seen.sweep(clock.at_us - MINUTE_US, clock.at_us - self.booking.horizon_us - self.out_of_orderness_us)
+        if clock.at_us is not None:
             self.booking.expire(tables.rows, clock.at_us)
 
     def _announce(
@@ -208,10 +207,6 @@ class MeasureStage(Generic[E, R]):
         if output.mark is not None:
             clock.told = output.mark
             tables.clock.touch()
-
-
-SWEEP_US = 60 * MINUTE_US
-"""Rows are searched for expired ones once in so much event time."""
 
 
 def _count(ledger: Ledger, outcome: Outcome) -> None:

@@ -2,8 +2,8 @@
 
 Nothing is closed before every partition was heard. An idle partition lets the topic go up to what the others had
 announced by its last look at the broker, and no further: a record that came after the look is not older than what was
-read before it, and a dead partition holds the topic. When all are idle the topic goes on from the highest watermark at
-the pace of the wall clock, up to the earliest of their looks. It never goes back.
+read before it, and a dead partition holds the topic. When all are idle the topic goes on from the highest watermark
+that was announced by the earliest of their looks, at the pace of the wall clock, up to that look. It never goes back.
 """
 
 from collections.abc import Iterable
@@ -126,11 +126,14 @@ def _busy(time: TopicTime, heard: list[Heard]) -> int | None:
 
 
 def _idle(time: TopicTime, heard: list[Heard], promises: list[int]) -> int | None:
-    """On from the highest at the pace of the wall clock, up to the earliest promise."""
-    known = [one.at_us for one in heard if one.at_us is not None]
-    if not known:
-        return None
+    """On from the highest that was announced by the earliest look, at the pace of the wall clock, up to that look.
+
+    A promise says nothing of what came after it: one of a dead task holds the topic, whoever else falls idle.
+    """
     earliest = min(promises)
     if time.idle_since_us is None or time.idle_from_us is None:
-        time.idle_from_us, time.idle_since_us = max(*known, time.at_us or 0), earliest
+        known = [at_us for one in heard if (at_us := one.at_us_by(earliest)) is not None]
+        if not known:
+            return None
+        time.idle_from_us, time.idle_since_us = max(known), earliest
     return min(time.idle_from_us + max(0, earliest - time.idle_since_us), max(earliest, time.idle_from_us))

@@ -6,14 +6,14 @@ that comes later still (its partition was idle while the others went on) is in n
 
 from collections.abc import Iterator, Sequence
 from heapq import heappop, heappush
+from sys import getsizeof
 
 import msgspec
 
 from models.delta import Measured, SliceDelta
+from models.memory import rows_bytes
 from models.slices import Slice
-from models.table import Change, check_version
-
-VERSION = 1
+from models.table import Change, packed_codec
 
 Kind = tuple[str, str]
 """Topic and window name."""
@@ -28,9 +28,7 @@ class WindowCell(msgspec.Struct, array_like=True):
 
 CellKey = tuple[str, str, int, str, str]
 Row = dict[Slice, WindowCell]
-_encode = msgspec.msgpack.Encoder().encode
-_decode_cell = msgspec.msgpack.Decoder(WindowCell).decode
-_decode_key = msgspec.msgpack.Decoder(CellKey).decode
+_CODEC = packed_codec(WindowCell, CellKey)
 
 
 class WindowedTable:
@@ -92,19 +90,23 @@ class WindowedTable:
         for key in changed:
             topic, window, number, dimension, segment = key
             cell = self.row(topic, window, number).get((dimension, segment))
-            yield _encode(key), None if cell is None else bytes((VERSION,)) + _encode(cell)
+            yield _CODEC.key_to_bytes(key), None if cell is None else _CODEC.stored(cell)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        topic, window, number, dimension, segment = _decode_key(key)
+        topic, window, number, dimension, segment = _CODEC.key(self.name, key)
         if value is None:
             row = self.row(topic, window, number)
             row.pop((dimension, segment), None)
             if not row:
                 self.rows.get((topic, window), {}).pop(number, None)
             return
-        check_version(self.name, VERSION, value)
-        self._made(topic, window, number)[dimension, segment] = _decode_cell(value[1:])
+        self._made(topic, window, number)[dimension, segment] = _CODEC.row(self.name, value)
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged and models.memory.rows_bytes."""
+        rows = [row for numbers in self.rows.values() for row in numbers.values()]
+        return rows_bytes(rows) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
 
     def _made(self, topic: str, window: str, number: int) -> Row:
         """The row of a window, new if it is not there."""

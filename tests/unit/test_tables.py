@@ -1,7 +1,9 @@
 """A table is what its changelog says."""
 
 from collections.abc import Iterator
+from decimal import Decimal
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -9,7 +11,7 @@ from hypothesis import strategies as st
 from models.delta import SliceDelta
 from models.errors import EngineFault
 from models.outcome import Ledger
-from models.table import Change, ChangeLogged, Single, Table, packed_codec
+from models.table import Change, ChangeLogged, Older, Single, Table, packed_codec, packed_older
 from streams.measuring.dedup import SeenIds, id_hash
 from streams.monitoring.windows import WindowedTable
 
@@ -51,12 +53,109 @@ def test_a_drain_gives_each_change_once() -> None:
     assert list(table.drain()) == []
 
 
-def test_another_format_is_refused() -> None:
-    newer: Table[str, int] = Table("numbers", packed_codec(int, str, version=2))
-    newer.put("a", 1)
-    [(key, value)] = newer.drain()
-    with pytest.raises(EngineFault, match="table numbers: stored format 2, this program reads 1"):
-        numbers().restore(key, value)
+class BasketV1(msgspec.Struct, array_like=True):
+    """A basket as the first release kept it: its value in whole pounds."""
+
+    pounds: int
+
+
+class BasketV2(msgspec.Struct, array_like=True):
+    """With pence, and in a currency."""
+
+    amount: Decimal
+    currency: str
+
+
+class Basket(msgspec.Struct, array_like=True):
+    """In minor units."""
+
+    minor: int
+    currency: str
+
+
+FROM_V1 = packed_older(BasketV1, lambda row: BasketV2(Decimal(row.pounds), "GBP"))
+FROM_V2 = packed_older(BasketV2, lambda row: Basket(int(row.amount * 100), row.currency))
+
+
+def baskets() -> Table[str, Basket]:
+    return Table("baskets", packed_codec(Basket, str, version=3, older={1: FROM_V1, 2: FROM_V2}))
+
+
+def stored(row: object, version: int) -> bytes:
+    return bytes((version,)) + msgspec.msgpack.encode(row)
+
+
+KEY = msgspec.msgpack.encode("a")
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        pytest.param(stored(BasketV1(12), 1), id="lifted twice"),
+        pytest.param(stored(BasketV2(Decimal("12.00"), "GBP"), 2), id="lifted once"),
+        pytest.param(stored(Basket(1200, "GBP"), 3), id="as it is"),
+    ],
+)
+def test_a_row_of_an_older_format_is_lifted_and_stored_anew_once_it_changes(value: bytes) -> None:
+    table = baskets()
+    table.restore(KEY, value)
+    assert table.rows == {"a": Basket(1200, "GBP")}
+    assert list(table.drain()) == []
+    table.touch("a")
+    assert list(table.drain()) == [(KEY, stored(Basket(1200, "GBP"), 3))]
+
+
+@pytest.mark.parametrize(
+    ("value", "says"),
+    [
+        (stored(1, 4), "table baskets: stored format 4, this program reads 1 to 3; run the release that wrote it"),
+        (stored(1, 0), "table baskets: stored format 0, this program reads 1 to 3; .* from a backup"),
+        (b"", "table baskets: stored format none, this program reads 1 to 3; .* from a backup"),
+        (b"\x03", "table baskets: a value of format 3 cannot be read .* from a backup"),
+        (stored(Basket(1200, "GBP"), 3)[:-1], "table baskets: a value of format 3 cannot be read"),
+        (stored(BasketV1(12), 1)[:-1], "table baskets: a value of format 1 cannot be read"),
+        (stored(["12"], 1), "table baskets: a value of format 1 cannot be read .*Expected `int`, got `str`"),
+        (stored(BasketV2(Decimal("NaN"), "GBP"), 2), "table baskets: a value of format 2 cannot be read .*NaN"),
+    ],
+)
+def test_a_value_that_is_not_known_or_damaged_is_refused(value: bytes, says: str) -> None:
+    table = baskets()
+    with pytest.raises(EngineFault, match=says):
+        table.restore(KEY, value)
+    assert table.rows == {}
+
+
+def test_a_format_that_is_no_longer_read_names_the_way() -> None:
+    table: Table[str, Basket] = Table("baskets", packed_codec(Basket, str, version=3, older={2: FROM_V2}))
+    with pytest.raises(
+        EngineFault, match="stored format 1, this program reads 2 to 3; update by way of one that reads"
+    ):
+        table.restore(KEY, stored(BasketV1(12), 1))
+
+
+def test_a_damaged_key_is_refused() -> None:
+    with pytest.raises(EngineFault, match=r"table baskets: key b'\\xa5a' cannot be read"):
+        baskets().restore(b"\xa5a", stored(Basket(1200, "GBP"), 3))
+
+
+@pytest.mark.parametrize("older", [{1: FROM_V1}, {0: FROM_V1, 1: FROM_V1, 2: FROM_V2}, {3: FROM_V1}])
+def test_versions_have_no_gap(older: dict[int, Older]) -> None:
+    with pytest.raises(AssertionError, match="version"):
+        packed_codec(Basket, str, version=3, older=older)
+
+
+@pytest.mark.parametrize("table", [SeenIds("seen"), WindowedTable(), Single("ledger", Ledger()), numbers()])
+@pytest.mark.parametrize("value", [b"", b"\x00\x01", b"\x02\x01", b"\x01\xc1"])
+def test_every_kind_of_table_refuses(table: ChangeLogged, value: bytes) -> None:
+    keys = {"seen": (1, 0), "windows": ("orders", "5m", 3, "all", "all"), "numbers": "a", "ledger": ""}
+    with pytest.raises(EngineFault, match=f"table {table.name}: "):
+        table.restore(msgspec.msgpack.encode(keys[table.name]), value)
+
+
+def test_a_single_row_is_lifted() -> None:
+    basket = Single("basket", Basket(0, "GBP"), version=3, older={1: FROM_V1, 2: FROM_V2})
+    basket.restore(b"", stored(BasketV1(12), 1))
+    assert basket.row == Basket(1200, "GBP")
 
 
 def test_a_single_row_is_restored() -> None:

@@ -1,0 +1,21 @@
+"""A real Apache Kafka for the tests that carry the marker `broker`."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from streams.tools.broker import EmbeddedKafka
+from streams.tools.kafka_installation import Installation
+
+
+@pytest.fixture(scope="session")
+def installation() -> Installation:
+    return Installation.find(os.environ)
+
+
+@pytest.fixture(scope="session")
+def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
+    """One broker for the session: `.bootstrap`, `.stop()`, `.start()` (same port, same data), `.kill()`."""
+    with EmbeddedKafka(installation, tmp_path_factory.mktemp("kafka")) as kafka:
+        yield kafka
