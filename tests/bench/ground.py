@@ -85,7 +85,7 @@ class Ground:
             if names := await _others(admin, keep):
                 await admin.delete_topics(names)
             async with asyncio.timeout(_TOPICS_GONE_S):
-                while await _others(admin, keep):  # noqa: ASYNC110  the broker tells nobody
+                while await _others(admin, keep):
                     await asyncio.sleep(0.1)
         finally:
             await admin.close()

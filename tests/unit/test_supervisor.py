@@ -48,6 +48,6 @@ async def test_a_process_ends_in_order_with_the_body(tmp_path: Path) -> None:
     (tmp_path / "worker.log").touch()
     process = script(tmp_path, f'mkfifo "$FOLDER/pipe"; {text}')
     async with asyncio.timeout(10), supervised([process]):
-        while "up" not in process.log_file.read_text():  # noqa: ASYNC110  a process tells nobody
+        while "up" not in process.log_file.read_text():
             await asyncio.sleep(0.01)
     assert process.log_file.read_text() == "up\nstopped\n"

@@ -1,0 +1,61 @@
+"""Records taken by the batch are those that aiokafka's own consumer gives, one by one."""
+
+from typing import Any
+
+import pytest
+from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+
+import topic_log
+import transaction
+from models.stage import Outgoing
+from streams.engine.fetching import take_by_batch
+from streams.tools.broker import EmbeddedKafka
+
+pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
+
+Record = tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
+
+
+async def filled(bootstrap: str) -> TopicPartition:
+    """A log of plain, compressed, committed and aborted batches, with nulls and headers."""
+    target = TopicPartition(topic_log.fresh("mixed"), 0)
+    await topic_log.create(bootstrap, [target.topic], 1)
+    for compression in (None, "gzip"):
+        async with AIOKafkaProducer(
+            bootstrap_servers=bootstrap, linger_ms=20, compression_type=compression
+        ) as producer:
+            for number in range(20):
+                await producer.send(target.topic, b"%d" % number, b"plain", headers=[("n", b"%d" % number)])
+    for turn in range(6):
+        records = [Outgoing(target.topic, 0, b"k", None if number == 2 else b"%d" % number) for number in range(5)]
+        await transaction.commit(bootstrap, records, abort=turn in (1, 2, 5))
+    return target
+
+
+async def read(
+    bootstrap: str, target: TopicPartition, start: int, isolation: str, *, by_batch: bool
+) -> tuple[list[Record], int]:
+    """Everything from an offset, and where the next fetch begins."""
+    found: list[Record] = []
+    options: dict[str, Any] = {"isolation_level": isolation, "enable_auto_commit": False}
+    async with AIOKafkaConsumer(bootstrap_servers=bootstrap, **options) as consumer:
+        if by_batch:
+            take_by_batch(consumer._fetcher)
+        consumer.assign([target])
+        consumer.seek(target, start)
+        end = (await consumer.end_offsets([target]))[target]
+        while await consumer.position(target) < end:
+            for records in (await consumer.getmany(timeout_ms=200)).values():
+                found += ((r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in records)
+        return found, await consumer.position(target)
+
+
+@pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
+async def test_both_ways_read_the_same(broker: EmbeddedKafka, isolation: str) -> None:
+    target = await filled(broker.bootstrap)
+    counts = set()
+    for start in (0, 7, 33, 41):  # batches begin before most of them
+        stock = await read(broker.bootstrap, target, start, isolation, by_batch=False)
+        assert await read(broker.bootstrap, target, start, isolation, by_batch=True) == stock
+        counts.add(len(stock[0]))
+    assert max(counts) == (55 if isolation == "read_committed" else 70)
