@@ -1,6 +1,7 @@
 """The process `kpi worker`: the app, its metrics port, and an end on SIGTERM that commits."""
 
 import asyncio
+import gc
 import logging
 import time
 from collections.abc import Iterable, Mapping
@@ -119,5 +120,8 @@ def run_worker(
     log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
     worker.spinner = None  # it writes control characters into a log
+    # Sessions and cells are no garbage: looking through them took a fifth of the time, and 0.3 s at once.
+    gc.freeze()
+    gc.set_threshold(100_000, 50, 1_000)
     worker.execute_from_commandline()
     raise SystemExit(0)

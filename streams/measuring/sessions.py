@@ -47,6 +47,7 @@ class ClickBooking:
 
     topic = click.TOPIC
     decode = staticmethod(decode_click)
+    check = None
 
     def __init__(
         self,
@@ -73,39 +74,35 @@ class ClickBooking:
             Ttl(self._retention_us + self._reach_us, attrgetter("last_us")),
         )
 
-    def check(self, _: Table[SessionKey, Session], event: Click) -> None:
-        """Its fields say all."""
-
     def book(self, sessions: Table[SessionKey, Session], event: Click, at_us: int, additions: Additions) -> None:
         """Add a counted click; never refused."""
+        minute = at_us // MINUTE_US
         if event.session_id is None:
             slices = self._slicing.of(event.segments)
         else:
-            slices = self._book_session(sessions, (event.visitor_id, event.session_id), event, at_us, additions)
+            key = (event.visitor_id, event.session_id)
+            session = sessions.rows.get(key)
+            if session is None or at_us - session.last_us > self._retention_us:
+                session = Session(self._slicing.of(event.segments), at_us, Sightings())
+                sessions.put(key, session)
+            else:
+                sessions.touch(key)
+            slices = session.slices
+            self._book_session(session, event.event_type, minute, additions)
+            session.last_us = max(session.last_us, at_us)
         if event.event_type == PAGE_VIEW:
-            additions.add(slices, measure.PAGE_VIEWS, at_us // MINUTE_US, 1)
+            additions.add(slices, measure.PAGE_VIEWS, minute, 1)
 
     def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
         """Drop sessions that no event can belong to any more."""
         sessions.expire(watermark_us, EXPIRE_LOOKS)
 
-    def _book_session(
-        self, sessions: Table[SessionKey, Session], key: SessionKey, event: Click, at_us: int, additions: Additions
-    ) -> Slices:
-        session = sessions.rows.get(key)
-        if session is None or at_us - session.last_us > self._retention_us:
-            session = Session(self._slicing.of(event.segments), at_us, Sightings())
-            sessions.put(key, session)
-        else:
-            sessions.touch(key)
-        minute = at_us // MINUTE_US
+    def _book_session(self, session: Session, event_type: str, minute: int, additions: Additions) -> None:
         if minute != session.active.last:
             self._sight(session.active, session.slices, measure.SESSIONS, minute, additions)
-        if event.event_type == PURCHASE:
+        if event_type == PURCHASE:
             session.converting = session.converting or Sightings()
             self._sight(session.converting, session.slices, measure.CONVERTING_SESSIONS, minute, additions)
-        session.last_us = max(session.last_us, at_us)
-        return session.slices
 
     def _sight(self, seen: Sightings, slices: Slices, name: str, minute: int, additions: Additions) -> None:
         neighbours = seen.add(minute, self._keep)

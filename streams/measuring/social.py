@@ -25,6 +25,7 @@ class SocialBooking:
 
     topic = social.TOPIC
     decode = staticmethod(decode_social)
+    check = None
 
     def __init__(self, catalogue: Catalogue, windows: Sequence[Window], horizon_us: int) -> None:
         self.windows = windows
@@ -33,9 +34,6 @@ class SocialBooking:
 
     def table(self) -> None:
         """No state beyond the ids."""
-
-    def check(self, _: None, event: SocialEvent) -> None:
-        """Its fields say all."""
 
     def book(self, _: None, event: SocialEvent, at_us: int, additions: Additions) -> None:
         """Add a counted event; never refused."""

@@ -41,8 +41,9 @@ class Booking(Protocol[E, R]):
 
     def decode(self, key: bytes | None, raw: bytes | None) -> E | Invalid: ...  # noqa: D102
     def table(self) -> R: ...  # noqa: D102
-    def check(self, rows: R, event: E) -> Invalid | None:
-        """What makes an event invalid whenever it comes; changes nothing."""
+    @property
+    def check(self) -> Callable[[R, E], Invalid | None] | None:
+        """What makes an event invalid whenever it comes; changes nothing. None: its fields say all."""
 
     def book(self, rows: R, event: E, at_us: int, additions: Additions) -> Invalid | Outcome | None:
         """Add an event, or say why it is not counted after all; then nothing was changed."""
@@ -152,7 +153,7 @@ class MeasureStage(Generic[E, R]):
             at_us = round(event.timestamp.timestamp() * 1e6)
             if not ANCIENT_US <= at_us <= latest_us:
                 return check_time(at_us, now_us)
-            if wrong := check(rows, event):
+            if check is not None and (wrong := check(rows, event)):
                 return wrong
             if at_us < late_us:
                 return Outcome.LATE
