@@ -167,10 +167,13 @@ class EngineApp(faust.App):
         health.heard_s = tables.heard_s
         if not health.joined:  # nothing moves while state is restored
             return Progress({}, now_s)
-        progress = progress.seen(tables.positions(), tables.lag(), now_s)
+        # A consumer that looks no more has no lag to tell: that is as bad as one that does not move.
+        silent = bool(tables.tasks) and health.silent(now_s)
+        progress = progress.seen(tables.positions(), resting=not silent and tables.lag() == 0, now_s=now_s)
         health.stuck = progress.stuck(limit_s / 2, now_s)
         if progress.stuck(limit_s, now_s):
-            self.fail(KpiError(f"records are waiting and no position has moved for {limit_s:g} s"))
+            why = "the broker does not answer" if silent else "records are waiting"
+            self.fail(KpiError(f"{why} and no position has moved for {limit_s:g} s"))
         return progress
 
 

@@ -18,12 +18,16 @@ class Health:
     heard_s: float | None = None
     stuck: bool = False
 
+    def silent(self, now_s: float) -> bool:
+        """Whether nothing was heard of the broker for longer than a rest explains."""
+        return self.heard_s is None or now_s - self.heard_s > BROKER_SILENT_AFTER_S
+
     def reasons(self, now_s: float) -> list[str]:
         """Why the worker is not ready; empty when it is."""
         if not self.joined:
             return ["joining the group or restoring state"]
         found = []
-        if self.tasks and (self.heard_s is None or now_s - self.heard_s > BROKER_SILENT_AFTER_S):
+        if self.tasks and self.silent(now_s):
             found.append("the broker does not answer")
         if self.stuck:
             found.append("records are waiting and no position moves")

@@ -1,4 +1,4 @@
-"""Finds a worker that is stuck: unread records, and no position has moved for too long."""
+"""Finds a worker that is stuck: it may have unread records, and no position has moved for too long."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -11,9 +11,9 @@ class Progress:
     positions: Mapping[object, int]
     moved_s: float
 
-    def seen(self, positions: Mapping[object, int], lag: int, now_s: float) -> "Progress":
-        """The progress after another look; `lag` is the number of unread records."""
-        moved = lag == 0 or positions != self.positions
+    def seen(self, positions: Mapping[object, int], *, resting: bool, now_s: float) -> "Progress":
+        """The progress after another look; `resting`: it is known that no record is unread."""
+        moved = resting or positions != self.positions
         return Progress(dict(positions), now_s if moved else self.moved_s)
 
     def stuck(self, stuck_after_s: float, now_s: float) -> bool:

@@ -51,18 +51,18 @@ def test_a_chunk_is_bounded_by_bytes_and_holds_at_least_one_record() -> None:
 
 
 def test_a_worker_with_unread_records_and_still_positions_is_stuck() -> None:
-    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 1}, lag=5, now_s=59.0)
+    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 1}, resting=False, now_s=59.0)
     assert not progress.stuck(60.0, 59.0)
     assert progress.stuck(60.0, 60.0)
 
 
 def test_a_worker_without_unread_records_is_not_stuck() -> None:
-    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 1}, lag=0, now_s=59.0)
+    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 1}, resting=True, now_s=59.0)
     assert not progress.stuck(60.0, 60.0)
 
 
 def test_a_worker_that_moves_is_not_stuck() -> None:
-    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 2}, lag=5, now_s=59.0)
+    progress = Progress({"a": 1}, moved_s=0.0).seen({"a": 2}, resting=False, now_s=59.0)
     assert not progress.stuck(60.0, 60.0)
 
 
