@@ -1,5 +1,6 @@
 """What a user can meet is documented."""
 
+import re
 from pathlib import Path
 
 from models.kpis_file import RESERVED_METRICS
@@ -22,3 +23,12 @@ def test_every_page_the_readme_links_to_exists() -> None:
     links = [part.split(")")[0] for part in text.split("](")[1:]]
     assert links
     assert [link for link in links if not (root / link).exists()] == []
+
+
+def test_every_rule_of_the_engine_names_a_test_that_exists() -> None:
+    root = Path(__file__).parents[2]
+    rules = (root / "docs" / "engine-rules.md").read_text()
+    tests = {file.name: file.read_text() for file in (root / "tests").rglob("test_*.py")}
+    named = re.findall(r"`(test_\w+(?:\.py)?)`", rules)
+    assert len(named) > 20
+    assert [name for name in named if name not in tests and not any(f"def {name}(" in t for t in tests.values())] == []
