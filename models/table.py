@@ -127,7 +127,7 @@ def packed_older(row_type: type[V], lift: Callable[[V], Any]) -> Older:
 class Table(Generic[K, V]):
     """Rows by key, made by `put` alone. A row changed in place has to be `touch`ed."""
 
-    __slots__ = ("_changed", "_codec", "_expiry", "name", "rows")
+    __slots__ = ("_changed", "_codec", "_expiry", "_restored", "name", "rows")
 
     def __init__(self, name: str, codec: Codec[K, V], ttl: Ttl[V] | None = None) -> None:
         """Without `ttl` rows are kept for ever."""
@@ -136,13 +136,16 @@ class Table(Generic[K, V]):
         self._changed: set[K] = set()
         self._codec = codec
         self._expiry: Expiry[K, V] | None = None if ttl is None else Expiry(ttl)
+        self._restored = False  # rows came that are not filed: that is left to the first steps
 
     def __len__(self) -> int:
         return len(self.rows)
 
     def put(self, key: K, row: V) -> None:
         """Set a row."""
-        self._take(key, row)
+        if self._expiry is not None and key not in self.rows:
+            self._expiry.file(key, row)
+        self.rows[key] = row
         self._changed.add(key)
 
     def touch(self, key: K) -> None:
@@ -156,7 +159,11 @@ class Table(Generic[K, V]):
 
     def expire(self, watermark_us: int, looks: int) -> bool:
         """Delete rows whose time is past, looking at no more than `looks`; whether there are more to look at."""
-        if self._expiry is None or not self._expiry.reached(watermark_us):
+        if self._expiry is None:
+            return False
+        if self._restored:
+            self._expiry.unfiled, self._restored = list(self.rows), False
+        if not self._expiry.reached(watermark_us):
             return False
         for key in self._expiry.past(self.rows, watermark_us, looks):
             self.delete(key)
@@ -171,22 +178,26 @@ class Table(Generic[K, V]):
             yield to_bytes(key), None if row is None else stored(row)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
-        """See ChangeLogged."""
-        name = self._codec.key(self.name, key)
+        """See ChangeLogged. A start restores a million rows: what is as it should be is not looked at twice."""
+        codec, self._restored = self._codec, True
+        try:
+            name = codec.key_from_bytes(key)
+            row = codec.decode(value[1:]) if value and value[0] == codec.version else None
+        except Exception:  # noqa: BLE001  said below, by name
+            row = None
+        if row is not None:
+            self.rows[name] = row
+            return
+        name = codec.key(self.name, key)
         if value is None:
             self.rows.pop(name, None)
         else:
-            self._take(name, self._codec.row(self.name, value))
+            self.rows[name] = codec.row(self.name, value)
 
     def memory_bytes(self) -> int:
         """See ChangeLogged and models.memory.rows_bytes."""
         filed = 0 if self._expiry is None else self._expiry.memory_bytes()
         return rows_bytes([self.rows]) + getsizeof(self._changed) + filed
-
-    def _take(self, key: K, row: V) -> None:
-        if self._expiry is not None and key not in self.rows:
-            self._expiry.file(key, row)
-        self.rows[key] = row
 
 
 class Single(Generic[V]):

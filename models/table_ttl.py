@@ -28,7 +28,7 @@ class Ttl(Generic[V]):
 class Expiry(Generic[K, V]):
     """The keys of a table by the grain in which their rows are to be looked at."""
 
-    __slots__ = ("_filed", "_grains", "_ttl")
+    __slots__ = ("_filed", "_grains", "_ttl", "unfiled")
 
     def __init__(self, ttl: Ttl[V]) -> None:
         self._ttl = ttl
@@ -37,6 +37,8 @@ class Expiry(Generic[K, V]):
         self._filed: dict[int, dict[K, None]] = {}
         self._grains: list[int] = []  # a heap
 
+        self.unfiled: list[K] = []  # keys of restored rows
+
     def file(self, key: K, row: V) -> None:
         """Take up a new row."""
         ttl = self._ttl
@@ -44,11 +46,14 @@ class Expiry(Generic[K, V]):
 
     def reached(self, watermark_us: int) -> bool:
         """Whether there are rows to look at."""
-        return bool(self._grains) and self._grains[0] < watermark_us // self._ttl.grain_us
+        return bool(self.unfiled) or (bool(self._grains) and self._grains[0] < watermark_us // self._ttl.grain_us)
 
     def past(self, rows: Mapping[K, V], watermark_us: int, looks: int) -> Iterator[K]:
         """Keys of rows that are past, to be deleted as they come; `looks` bounds the rows that are looked at."""
         ttl, now = self._ttl, watermark_us // self._ttl.grain_us
+        if self.unfiled:
+            self._file_restored(rows, looks)
+            return
         for key in self._reached(watermark_us, looks):
             row = rows.get(key)
             if row is None:
@@ -58,6 +63,13 @@ class Expiry(Generic[K, V]):
                 yield key
             else:
                 self._file(key, grain)
+
+    def _file_restored(self, rows: Mapping[K, V], looks: int) -> None:
+        """Take up restored rows; one that has been filed meanwhile is looked at once more."""
+        for key in self.unfiled[-looks:]:
+            if key in rows:
+                self.file(key, rows[key])
+        del self.unfiled[-looks:]
 
     def memory_bytes(self) -> int:
         """Without the keys, which are the table's."""

@@ -30,7 +30,11 @@ PAGE_VIEW = "page_view"
 
 _pack = msgspec.msgpack.Encoder().encode
 _StoredSightings = tuple[int, int | bytes, int | None]
-_unpack = msgspec.msgpack.Decoder(tuple[tuple[str | None, ...], int, _StoredSightings, _StoredSightings | None]).decode
+_Segments = tuple[str | None, ...]
+_unpack_segments = msgspec.msgpack.Decoder(_Segments).decode
+_unpack = msgspec.msgpack.Decoder(tuple[msgspec.Raw, int, Sightings, Sightings | None]).decode
+_unpack_wide = msgspec.msgpack.Decoder(tuple[msgspec.Raw, int, _StoredSightings, _StoredSightings | None]).decode
+_MAX_PACKED = 20_000
 
 
 class Session(msgspec.Struct, gc=False):
@@ -65,6 +69,7 @@ class ClickBooking:
         self.horizon_us = horizon_us
         self._retention_us = session_retention_us
         self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of(click.TOPIC))
+        self._packed: dict[bytes, Slices] = {}
 
     def table(self) -> Table[SessionKey, Session]:
         """Sessions, kept for as long as an event can belong to them."""
@@ -110,8 +115,21 @@ class ClickBooking:
             additions.add(slices, name, minute, 1, *neighbours)
 
     def _decode(self, stored: bytes) -> Session:
-        segments, last_us, active, converting = _unpack(stored)
-        return Session(self._slicing.of(segments), last_us, _sightings(active), converting and _sightings(converting))
+        try:
+            segments, last_us, active, converting = _unpack(stored)
+        except msgspec.ValidationError:  # a mask of more than 63 minutes
+            segments, last_us, wide, wide_converting = _unpack_wide(stored)
+            active, converting = _sightings(wide), wide_converting and _sightings(wide_converting)
+        return Session(self._slices(bytes(segments)), last_us, active, converting)
+
+    def _slices(self, packed: bytes) -> Slices:
+        """Of stored segments. Many sessions share them: their bytes are looked up faster than unpacked."""
+        found = self._packed.get(packed)
+        if found is None:
+            if len(self._packed) >= _MAX_PACKED:
+                self._packed.clear()
+            found = self._packed[packed] = self._slicing.of(_unpack_segments(packed))
+        return found
 
 
 def _encode(session: Session) -> bytes:
