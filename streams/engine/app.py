@@ -97,6 +97,7 @@ class EngineApp(faust.App):
             ahead_us=round(engine.ahead_s * 1e6),
             clock=SYSTEM,
             observer=self.observer,
+            turn=self._turn,
         )
 
     def fail(self, error: BaseException) -> None:

@@ -21,7 +21,7 @@ def test_what_is_published_is_what_was_sent(seed: int) -> None:
 
 
 def test_everything_that_can_go_wrong_does() -> None:
-    seen = sum((simulate(seed) for seed in range(100, 130)), Counter[str]())
+    seen = sum((simulate(seed) for seed in range(100, 160)), Counter[str]())
     for step in CommitStep:
         assert step is CommitStep.DONE or seen[f"kill before {step.value}"], step
     for name in ("committed", "aborted", "FencedError", "SendError", "wake", "provisional", "final", "corrected"):
