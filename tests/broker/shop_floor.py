@@ -76,13 +76,15 @@ class ShopFloor:
         raise AssertionError(self.log_of(worker))
 
     def probe(self, worker: subprocess.Popen[bytes], path: str) -> tuple[int, str]:
-        """Status and text of a page of a worker's metrics port."""
+        """Status and text of a page of a worker's metrics port; status 0: it listens no more, it is about to end."""
         try:
             with urllib.request.urlopen(f"http://{self.address_of(worker)}{path}", timeout=10) as answer:
                 return answer.status, answer.read().decode()
         except urllib.error.HTTPError as error:
             with error:
                 return error.code, error.read().decode()
+        except OSError as error:
+            return 0, str(error)
 
     def caught_up(self, seconds: float = 240) -> None:
         """Wait until everything sent is counted, closed and published."""

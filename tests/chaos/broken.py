@@ -1,5 +1,6 @@
 """Engines with one part broken: the check has to find each of them, or it proves nothing of the whole one."""
 
+import random
 from collections.abc import Callable
 from itertools import count
 from typing import Any
@@ -21,7 +22,8 @@ class OffsetsFirst(TransactionalWriter):
 
 
 def without_dedup() -> None:
-    claim, numbers = SeenIds.claim, count()
+    # A worker that takes over the state of another must not come upon the numbers of that one.
+    claim, numbers = SeenIds.claim, count(random.getrandbits(62))
     setattr(SeenIds, "claim", lambda ids, at_us, _: claim(ids, at_us, next(numbers)))  # noqa: B010  mypy: a method
 
 
