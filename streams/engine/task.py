@@ -56,6 +56,7 @@ class Task:
         self._fresh_us: dict[TP, int] = {}
         self._outputs: list[Any] = []
         self._pending: Pending | None = None
+        self._held = False
         self._lock = asyncio.Lock()
         self._turn = turn or asyncio.Lock()
         self._policy = policy
@@ -93,7 +94,7 @@ class Task:
     @property
     def ready(self) -> bool:
         """Whether a chunk may be applied now."""
-        return self.generation is not None and self._inbox.next(self._idle) is not None
+        return self._accepts and self._inbox.next(self._idle) is not None
 
     def crowded(self) -> set[TP]:
         """Inputs that are held, of which no more is to be read."""
@@ -101,7 +102,7 @@ class Task:
 
     def advance(self) -> None:
         """Apply the next chunk, if one is ready."""
-        if self.generation is not None and (tp := self._inbox.next(self._idle)):
+        if self._accepts and (tp := self._inbox.next(self._idle)):
             self.apply(self._inbox.pop(tp))
 
     def apply(self, fetched: Fetched) -> None:
@@ -121,8 +122,11 @@ class Task:
             self._fresh_us[fetched.tp] = records[-1].timestamp * 1000
 
     def tick(self) -> None:
-        """An empty batch: the watermark may move, a promise be due, transaction markers have been passed."""
-        if self.generation is None:
+        """An empty batch: the watermark may move, a promise be due, transaction markers have been passed.
+
+        One that falls into a snapshot is left out; the next one does for it.
+        """
+        if not self._accepts:
             return
         looks = {tp.topic: Look(self.lag(tp), look.looked_us or 0) for tp, look in self._looks.items()}
         self._step(Tick(looks))
@@ -167,14 +171,20 @@ class Task:
             async with self._turn:
                 if self._pending is None:
                     return
-                snapshot, offsets = self._snapshot(), self._offsets()
-                await asyncio.sleep(0)
+                offsets = self._offsets()
+                snapshot = await self._snapshot(offsets)
             began_s = self._clock.monotonic_s()
             await self.writer.write(snapshot, partial(self._observer.committing, self.name))
             self._committed.update(offsets)
             self._observer.committed(self.stage.name, snapshot.size, self._clock.monotonic_s() - began_s)
 
+    @property
+    def _accepts(self) -> bool:
+        """Whether it may step: not while it is suspended, and not while a snapshot of it is made."""
+        return self.generation is not None and not self._held
+
     def _step(self, read: Batch | Tick) -> None:
+        assert not self._held, f"{self.name}: a step within a snapshot"
         output = self.stage.step(self.tables, read, self._clock.wall_us())
         self.unfinished = output.unfinished
         if output.moved:
@@ -186,19 +196,22 @@ class Task:
         before = self._pending or Pending(self._clock.monotonic_s(), 0, 0)
         self._pending = Pending(before.since_s, before.records + records, before.output_bytes + output_bytes)
 
-    def _snapshot(self) -> Snapshot:
-        """State, outputs and positions of one moment between two steps."""
+    async def _snapshot(self, offsets: Mapping[TP, int]) -> Snapshot:
+        """State, outputs and positions of one moment between two steps, made with pauses in which nothing steps."""
         rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
-        now_us = self._clock.wall_us()
-        for topic, partition, key, value, headers in self.stage.outgoing(self.tables, self._outputs, now_us):
+        outputs, self._outputs, self._pending = self._outputs, [], None
+        self._held = True
+        for topic, partition, key, value, headers in self.stage.outgoing(self.tables, outputs, self._clock.wall_us()):
             rows[topic, partition].append((key, value, headers))
         for table in self.tables.all():
+            await _pause()
             prefix = table.name.encode() + b"|"
             if changes := [(prefix + key, value, ()) for key, value in table.drain()]:
                 rows[self.changelog] += changes
-        self._outputs, self._pending = [], None
+        await _pause()
+        self._held = False
         by_target = {TopicPartition(*target): its for target, its in rows.items()}
-        return Snapshot(by_target, {TopicPartition(*tp): offset for tp, offset in self._offsets().items()})
+        return Snapshot(by_target, {TopicPartition(*tp): offset for tp, offset in offsets.items()})
 
     def _offsets(self) -> dict[TP, int]:
         """Positions that moved since the last commit."""
@@ -212,3 +225,9 @@ class Task:
         applied, look = self.positions[tp], self._looks.get(tp)
         position = max(applied, self._committed[tp])
         return max(position, look.next_fetch) if look and applied >= look.handed else position
+
+
+async def _pause() -> None:
+    """Let the event loop look at its timers and sockets, and what waits for them go on: two turns."""
+    await asyncio.sleep(0)
+    await asyncio.sleep(0)

@@ -26,8 +26,13 @@ async def test_invariant_1_a_commit_holds_whole_steps_only() -> None:
     one.apply(fetched(0, 1))
     writer.go.clear()
     first = asyncio.create_task(one.commit())
+    one.take(fetched(2))
     await asyncio.sleep(0)
-    one.apply(fetched(2))
+    one.tick()
+    assert not one.ready, "it steps while a snapshot of it is made"
+    while not one.ready:
+        await asyncio.sleep(0)
+    one.advance()
     writer.go.set()
     await first
     await one.commit()
