@@ -7,7 +7,7 @@ adds to all windows that contain it is one cell, whatever the overlap, and cells
 import msgspec
 
 TOPIC = "kpi-deltas"
-VERSION = 1
+VERSION = 2
 Measured = dict[str, int]
 Cell = tuple[str, int, int, Measured]
 """Window name, first window number, span, what each of them gets by measure."""
@@ -26,24 +26,24 @@ class Mark(msgspec.Struct, array_like=True, frozen=True, gc=False):
 
 
 class SliceDelta(msgspec.Struct, array_like=True, gc=False):
-    """Cells of one slice."""
+    """Cells of one slice; `clock` of its measures (see models.measure)."""
 
+    clock: str
     dimension: str
     segment: str
     cells: list[Cell]
 
 
 class DeltaRecord(msgspec.Struct, array_like=True, gc=False):
-    """What one commit of the task of `topic` and `partition` sends to one partition of `kpi-deltas`.
+    """What one commit of the task of a `partition` sends to one partition of `kpi-deltas`.
 
-    Only the last record of a commit carries `mark`. `arrivals`: broker timestamps (ms) of the events and their number,
-    for the delay event -> metric; only on the partition of the total.
+    Only the last record of a commit carries `marks`, by feed. `arrivals`: broker timestamps (ms) of the events and
+    their number, for the delay event -> metric; only on the partition of the total.
     """
 
     version: int
-    topic: str
     partition: int
-    mark: Mark | None
+    marks: dict[str, Mark]
     slices: list[SliceDelta]
     arrivals: list[tuple[int, int]]
 

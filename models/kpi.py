@@ -1,6 +1,6 @@
 """A KPI: a sum, a difference or a ratio of measures, in windows, by dimensions. Data, read from `deploy/kpis.yaml`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from hashlib import sha256
@@ -43,9 +43,14 @@ class Kpi:
         return frozenset(term.measure for term in (*self.numerator, *(self.denominator or ())))
 
     @cached_property
-    def topics(self) -> frozenset[str]:
-        """The topics that feed it: its windows close by their watermarks."""
-        return frozenset(MEASURES[name].topic for name in self.measures)
+    def feeds(self) -> frozenset[str]:
+        """What feeds it: its windows close by their watermarks."""
+        return frozenset(feed for name in self.measures for feed in MEASURES[name].feeds)
+
+    @cached_property
+    def clocks(self) -> frozenset[str]:
+        """Of its measures."""
+        return frozenset(MEASURES[name].clock for name in self.measures)
 
     @cached_property
     def dimensions(self) -> frozenset[str]:
@@ -88,32 +93,46 @@ class Catalogue:
     kpis: Mapping[str, Kpi]
 
     @cached_property
-    def by_topics(self) -> dict[frozenset[str], tuple[Kpi, ...]]:
-        """KPIs grouped by the topics that feed them: the windows of a group close together."""
+    def by_feeds(self) -> dict[frozenset[str], tuple[Kpi, ...]]:
+        """KPIs grouped by what feeds them: the windows of a group close together."""
         groups: dict[frozenset[str], list[Kpi]] = {}
         for kpi in self.kpis.values():
-            groups.setdefault(kpi.topics, []).append(kpi)
-        return {topics: tuple(kpis) for topics, kpis in groups.items()}
+            groups.setdefault(kpi.feeds, []).append(kpi)
+        return {feeds: tuple(kpis) for feeds, kpis in groups.items()}
+
+    @cached_property
+    def feeds(self) -> tuple[str, ...]:
+        """Feeds that some KPI needs."""
+        return tuple(feed for feed in FEEDS if any(feed in group for group in self.by_feeds))
 
     @cached_property
     def topics(self) -> tuple[str, ...]:
         """Input topics that some KPI needs."""
-        return tuple(topic for topic in FEEDS if any(topic in group for group in self.by_topics))
+        return tuple(dict.fromkeys(FEEDS[feed].topic for feed in self.feeds))
 
-    def windows_of(self, topic: str) -> tuple[str, ...]:
-        """Windows in which the measures of a topic are needed."""
-        return self._needed(topic, "windows")
+    @cached_property
+    def windows_of(self) -> Mapping[str, tuple[str, ...]]:
+        """By measure, the windows it is needed in."""
+        return self._needed(lambda kpi: kpi.windows)
 
-    def dimensions_of(self, topic: str) -> tuple[str, ...]:
-        """Dimensions of a topic's events by which they are needed, without the total."""
-        needed = self._needed(topic, "by")
-        return tuple(name for name in FEEDS[topic].dimensions if name in needed)
+    @cached_property
+    def dimensions_of(self) -> Mapping[str, tuple[str, ...]]:
+        """By measure, the dimensions it is needed by, the total included."""
+        return self._needed(lambda kpi: ("all", *kpi.by))
+
+    def dimensions_of_feed(self, name: str) -> tuple[str, ...]:
+        """Dimensions of the events of a feed by which some measure of it is needed, without the total."""
+        needed = {d for measure, its in self.dimensions_of.items() if name in MEASURES[measure].feeds for d in its}
+        return tuple(dimension for dimension in FEEDS[name].dimensions if dimension in needed)
 
     @property
     def dimensions(self) -> tuple[str, ...]:
         """Every dimension of some KPI, the total first."""
         return tuple(dict.fromkeys(("all", *(name for kpi in self.kpis.values() for name in kpi.by))))
 
-    def _needed(self, topic: str, field: str) -> tuple[str, ...]:
-        fed = (kpi for kpi in self.kpis.values() if topic in kpi.topics)
-        return tuple(dict.fromkeys(name for kpi in fed for name in getattr(kpi, field)))
+    def _needed(self, names: Callable[[Kpi], tuple[str, ...]]) -> dict[str, tuple[str, ...]]:
+        needed: dict[str, dict[str, None]] = {}
+        for kpi in self.kpis.values():
+            for measure in kpi.measures:
+                needed.setdefault(measure, {}).update(dict.fromkeys(names(kpi)))
+        return {measure: tuple(found) for measure, found in needed.items()}

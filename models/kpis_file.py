@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 from models import source
 from models.kpi import Catalogue, Kpi, Term, Terms
 from models.kpi_value import Unit
-from models.measure import FEEDS, MEASURES, MeasureUnit
+from models.measure import MEASURES, MeasureUnit
 from models.window import windows
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
@@ -60,7 +60,6 @@ def _kpi(name: str, node: source.Node) -> Kpi:
     numerator = _terms(fields["numerator"])
     denominator = _terms(fields["denominator"]) if "denominator" in fields else None
     unit = _unit(fields["numerator"], numerator, denominator)
-    _check_topics(fields["numerator"], numerator, denominator)
     proportion = "proportion" in fields and fields["proportion"].boolean()
     if proportion:
         _check_proportion(fields["proportion"], numerator, denominator)
@@ -88,12 +87,6 @@ def _terms(node: source.Node) -> Terms:
     return terms
 
 
-def _check_topics(node: source.Node, numerator: Terms, denominator: Terms | None) -> None:
-    topics = {MEASURES[term.measure].topic for term in (*numerator, *(denominator or ()))}
-    if len(topics) > 1:
-        raise node.error(f"combines {' and '.join(sorted(topics))}", "this version takes the measures of one topic")
-
-
 def _check_proportion(node: source.Node, numerator: Terms, denominator: Terms | None) -> None:
     """An interval makes sense only where the numerator can never exceed the denominator."""
     if denominator is None:
@@ -117,8 +110,8 @@ def _by(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms 
     """Dimensions that the events of every measure have."""
     if "by" not in fields:
         return ()
-    topics = {MEASURES[term.measure].topic for term in (*numerator, *(denominator or ()))}
-    common = [name for name in FEEDS[min(topics)].dimensions if all(name in FEEDS[t].dimensions for t in topics)]
+    first, *others = (MEASURES[term.measure] for term in (*numerator, *(denominator or ())))
+    common = [name for name in first.dimensions if all(name in other.dimensions for other in others)]
     return _known(fields["by"], common, "dimension of all its measures")
 
 

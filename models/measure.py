@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cached_property
 
 from models import click, order, social
 
@@ -13,22 +14,34 @@ class MeasureUnit(StrEnum):
     MONEY = "money"  # minor units of the reporting currency
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measure:
-    """`topic` feeds it, so its windows close by that topic's watermark."""
+    """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions."""
 
     name: str
-    topic: str
+    feeds: tuple[str, ...]
     unit: MeasureUnit
     help: str
     part_of: str | None = None  # never more than this measure, in any window and slice
 
+    @cached_property
+    def clock(self) -> str:
+        """Measures of one clock close together, and their cells are kept together."""
+        return "+".join(sorted(self.feeds))
+
+    @property
+    def dimensions(self) -> tuple[str, ...]:
+        """By which it is measured."""
+        return FEEDS[self.feeds[0]].dimensions
+
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """An input topic: the dimensions of its events and the measures they add to."""
+    """What its watermark says: everything of an input `topic` has passed a stage. `dimensions` of its events."""
 
+    name: str
     topic: str
+    stage: str
     dimensions: tuple[str, ...]
 
 
@@ -46,29 +59,30 @@ NEW_FOLLOWERS = "new_followers"
 IMPRESSIONS = "impressions"
 
 FEEDS = {
-    feed.topic: feed
+    feed.name: feed
     for feed in (
-        Feed(click.TOPIC, click.DIMENSIONS),
-        Feed(order.TOPIC, order.DIMENSIONS),
-        Feed(social.TOPIC, social.DIMENSIONS),
+        Feed(click.TOPIC, click.TOPIC, "visitors", click.DIMENSIONS),
+        Feed(order.TOPIC, order.TOPIC, "orders", order.DIMENSIONS),
+        Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
     )
 }
 
 _COUNT, _MONEY = MeasureUnit.COUNT, MeasureUnit.MONEY
+_CLICKS, _ORDERS, _SOCIAL = (click.TOPIC,), (order.TOPIC,), (social.TOPIC,)
 MEASURES = {
     measure.name: measure
     for measure in (
-        Measure(SESSIONS, click.TOPIC, _COUNT, "sessions with an event in the window"),
-        Measure(CONVERTING_SESSIONS, click.TOPIC, _COUNT, "sessions with a purchase in the window", part_of=SESSIONS),
-        Measure(PAGE_VIEWS, click.TOPIC, _COUNT, "page_view events"),
-        Measure(ORDERS, order.TOPIC, _COUNT, "orders placed, cancelled ones included"),
-        Measure(REVENUE, order.TOPIC, _MONEY, "amounts of orders placed"),
-        Measure(REFUNDS, order.TOPIC, _MONEY, "amounts refunded or cancelled, at their own event time"),
-        Measure(UNMATCHED_REFUNDS, order.TOPIC, _COUNT, "refunds whose order is not known"),
-        Measure(LIKES, social.TOPIC, _COUNT, "likes minus unlikes"),
-        Measure(SHARES, social.TOPIC, _COUNT, "shares"),
-        Measure(COMMENTS, social.TOPIC, _COUNT, "comments"),
-        Measure(NEW_FOLLOWERS, social.TOPIC, _COUNT, "follows minus unfollows"),
-        Measure(IMPRESSIONS, social.TOPIC, _COUNT, "impressions"),
+        Measure(SESSIONS, _CLICKS, _COUNT, "sessions with an event in the window"),
+        Measure(CONVERTING_SESSIONS, _CLICKS, _COUNT, "sessions with a purchase in the window", part_of=SESSIONS),
+        Measure(PAGE_VIEWS, _CLICKS, _COUNT, "page_view events"),
+        Measure(ORDERS, _ORDERS, _COUNT, "orders placed, cancelled ones included"),
+        Measure(REVENUE, _ORDERS, _MONEY, "amounts of orders placed"),
+        Measure(REFUNDS, _ORDERS, _MONEY, "amounts refunded or cancelled, at their own event time"),
+        Measure(UNMATCHED_REFUNDS, _ORDERS, _COUNT, "refunds whose order is not known"),
+        Measure(LIKES, _SOCIAL, _COUNT, "likes minus unlikes"),
+        Measure(SHARES, _SOCIAL, _COUNT, "shares"),
+        Measure(COMMENTS, _SOCIAL, _COUNT, "comments"),
+        Measure(NEW_FOLLOWERS, _SOCIAL, _COUNT, "follows minus unfollows"),
+        Measure(IMPRESSIONS, _SOCIAL, _COUNT, "impressions"),
     )
 }

@@ -15,6 +15,7 @@ from alerting.alert import Transition
 from alerting.rule import Rule
 from models import click, delta, money, order, social
 from models.kpi import Catalogue
+from models.measure import FEEDS
 from models.settings import Settings
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
@@ -22,7 +23,7 @@ from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
 from streams.measuring import dead_letter
-from streams.measuring.deltas import partition_of
+from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
 from streams.measuring.social import SocialBooking
@@ -62,12 +63,13 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
     retention_us = round(settings.session_retention_s * S_US)
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)
-    by_topic = {topic: [kinds[name] for name in catalogue.windows_of(topic)] for topic in catalogue.topics}
+    needs = Needs.of(catalogue, kinds)
 
     def measure(name: str, booking: Booking[Any, Any]) -> MeasureStage[Any, Any]:
         return MeasureStage(
             name=name,
             booking=booking,
+            needs=needs,
             delta_partitions=partitions[delta.TOPIC],
             letter_partitions=partitions[dead_letter.TOPIC],
             out_of_orderness_us=out_of_orderness_us,
@@ -75,18 +77,18 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
         )
 
     stages: list[Stage[Any, Any]] = []
-    for topic, its in by_topic.items():
+    for topic in catalogue.topics:
         horizon_us = horizons[topic]
         match topic:
             case click.TOPIC:
                 stages.append(
-                    measure("visitors", ClickBooking(catalogue, its, horizon_us, out_of_orderness_us, retention_us))
+                    measure("visitors", ClickBooking(catalogue, horizon_us, out_of_orderness_us, retention_us))
                 )
             case order.TOPIC:
-                booking = OrderBooking(catalogue, its, horizon_us, settings.reporting_currency)
+                booking = OrderBooking(catalogue, horizon_us, settings.reporting_currency)
                 stages.append(measure("orders", booking))
             case social.TOPIC:
-                stages.append(measure("social", SocialBooking(catalogue, its, horizon_us)))
+                stages.append(measure("social", SocialBooking(catalogue, horizon_us)))
     return stages
 
 
@@ -97,10 +99,10 @@ def monitor_stage(
     horizons = horizons_us(settings)
     owners = {name: partition_of(name, partitions[VALUES_TOPIC]) for name in catalogue.dimensions}
     return MonitorStage(
-        groups=tuple(Group(tuple(sorted(topics)), kpis) for topics, kpis in catalogue.by_topics.items()),
+        groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
         windows=_windows(settings),
-        horizons_us={topic: horizons[topic] for topic in catalogue.topics},
-        expected=frozenset((topic, p) for topic in catalogue.topics for p in range(partitions[topic])),
+        horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
+        expected=frozenset((feed, p) for feed in catalogue.feeds for p in range(partitions[FEEDS[feed].topic])),
         rules=RuleBook(rules),
         publishing=Publishing(
             value=partial(value_record, partitions=owners),

@@ -5,7 +5,7 @@ minutes before and after in which it was seen. Many events share these few numbe
 commit for what was combined, and not once an event.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from models.sightings import new_windows
 from models.slices import Slices
@@ -51,22 +51,24 @@ class Additions:
 
 
 class WindowRanges:
-    """The windows of an addition, of each kind a topic has."""
+    """The windows of an addition, of each kind in which its measure is needed."""
 
-    def __init__(self, windows: Sequence[Window]) -> None:
-        self._windows = tuple(windows)
-        self._known: dict[tuple[int, int | None, int | None], tuple[WindowRange, ...]] = {}
+    def __init__(self, windows: Mapping[str, Sequence[Window]]) -> None:
+        """`windows` by measure; one that is not needed has none."""
+        self._windows = windows
+        self._known: dict[Addition, tuple[WindowRange, ...]] = {}
 
-    def of(self, minute: int, before: int | None, after: int | None) -> tuple[WindowRange, ...]:
+    def of(self, addition: Addition) -> tuple[WindowRange, ...]:
         """Ranges that are not empty, at most one a kind."""
-        seen = (minute, before, after)
-        found = self._known.get(seen)
+        found = self._known.get(addition)
         if found is None:
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
-            ranges = ((window.name, _windows_of(window, *seen)) for window in self._windows)
+            measure, minute, before, after = addition
+            kinds = self._windows.get(measure, ())
+            ranges = ((window.name, _windows_of(window, minute, before, after)) for window in kinds)
             found = tuple((name, numbers.start, numbers.stop) for name, numbers in ranges if numbers)
-            self._known[seen] = found
+            self._known[addition] = found
         return found
 
 

@@ -1,12 +1,18 @@
 """Additions rolled up by slice and window at a commit, and packed for the partitions of `kpi-deltas`."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Self
 from zlib import crc32
 
 from models.delta import TOPIC, VERSION, Cell, DeltaRecord, Mark, Measured, SliceDelta, encode_deltas
+from models.kpi import Catalogue
+from models.measure import MEASURES
 from models.slices import TOTAL, Slice
 from models.stage import Outgoing
+from models.window import Window
 from streams.measuring.additions import Addition, Additions, WindowRanges
 
 MAX_CELLS = 1_000
@@ -26,46 +32,76 @@ def partition_of(dimension: str, partitions: int) -> int:
     return crc32(dimension.encode()) % partitions
 
 
-def by_slice(additions: Additions) -> Mapping[Slice, Mapping[Addition, int]]:
+@dataclass(frozen=True)
+class Needs:
+    """What the KPIs need of the measures: in which windows, and by which dimensions (by measure)."""
+
+    ranges: WindowRanges
+    dimensions: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(cls, catalogue: Catalogue, kinds: Mapping[str, Window]) -> Self:
+        """Those of all KPIs."""
+        windows = {measure: [kinds[name] for name in names] for measure, names in catalogue.windows_of.items()}
+        return cls(WindowRanges(windows), catalogue.dimensions_of)
+
+    @cached_property
+    def measures(self) -> Mapping[str, frozenset[str]]:
+        """Those needed by a dimension."""
+        by_dimension: dict[str, set[str]] = {}
+        for measure, dimensions in self.dimensions.items():
+            for dimension in dimensions:
+                by_dimension.setdefault(dimension, set()).add(measure)
+        return {dimension: frozenset(measures) for dimension, measures in by_dimension.items()}
+
+
+def by_slice(additions: Additions, needs: Needs) -> Mapping[Slice, Mapping[Addition, int]]:
     """The sums of every slice: those of all slices of events that it is one of."""
     found: dict[Slice, dict[Addition, int]] = {}
+    measures = needs.measures
     for slices, sums in additions.by_slices.items():
         for piece in slices.pairs:
+            needed = measures.get(piece[0], ())
             total = found.get(piece)
             if total is None:
-                found[piece] = dict(sums)
+                found[piece] = {addition: n for addition, n in sums.items() if addition[0] in needed}
                 continue
             for addition, n in sums.items():
-                total[addition] = total.get(addition, 0) + n
+                if addition[0] in needed:
+                    total[addition] = total.get(addition, 0) + n
     return found
 
 
 def delta_records(
-    topic: str, partition: int, additions: Additions, ranges: WindowRanges, mark: Mark | None, targets: int
+    partition: int, additions: Additions, needs: Needs, marks: Mapping[str, Mark], targets: int
 ) -> Iterator[Outgoing]:
     """The records of one commit: one a target, more only where there are very many cells.
 
-    With a `mark` every target gets a record, with or without cells, and only its last one carries the mark.
+    With `marks` (by feed) every target gets a record, with or without cells, and only its last one carries them.
     """
-    by_target: dict[int, list[SliceDelta]] = {target: [] for target in (range(targets) if mark else ())}
-    for (dimension, segment), sums in by_slice(additions).items():
-        if cells := _runs(_differences(sums, ranges)):
-            target = partition_of(dimension, targets)
-            by_target.setdefault(target, []).append(SliceDelta(dimension, segment, cells))
+    by_target: dict[int, list[SliceDelta]] = {target: [] for target in (range(targets) if marks else ())}
+    for (dimension, segment), sums in by_slice(additions, needs).items():
+        target = partition_of(dimension, targets)
+        for clock, differences in _differences(sums, needs.ranges).items():
+            if cells := _runs(differences):
+                by_target.setdefault(target, []).append(SliceDelta(clock, dimension, segment, cells))
     home = partition_of(TOTAL[0], targets)
     for target, pieces in by_target.items():
         *first, last = _cut(pieces)
         for chunk in first:
-            yield _outgoing(target, DeltaRecord(VERSION, topic, partition, None, chunk, []))
+            yield _outgoing(target, DeltaRecord(VERSION, partition, {}, chunk, []))
         arrivals = _arrivals(additions.arrivals) if target == home else []
-        yield _outgoing(target, DeltaRecord(VERSION, topic, partition, mark, last, arrivals))
+        yield _outgoing(target, DeltaRecord(VERSION, partition, dict(marks), last, arrivals))
 
 
-def _differences(sums: Mapping[Addition, int], ranges: WindowRanges) -> Differences:
-    found: Differences = defaultdict(dict)
-    for (measure, minute, before, after), n in sums.items():
-        for name, first, stop in ranges.of(minute, before, after):
-            begin, end = found[name, first], found[name, stop]
+def _differences(sums: Mapping[Addition, int], ranges: WindowRanges) -> dict[str, Differences]:
+    """By clock of the measures."""
+    found: dict[str, Differences] = {}
+    for addition, n in sums.items():
+        measure = addition[0]
+        differences = found.setdefault(MEASURES[measure].clock, defaultdict(dict))
+        for name, first, stop in ranges.of(addition):
+            begin, end = differences[name, first], differences[name, stop]
             begin[measure] = begin.get(measure, 0) + n
             end[measure] = end.get(measure, 0) - n
     return found
@@ -102,7 +138,7 @@ def _cut(slices: list[SliceDelta]) -> list[list[SliceDelta]]:
             if room <= 0 or len(chunks[-1]) >= MAX_SLICES:
                 chunks.append([])
                 room = MAX_CELLS
-            chunks[-1].append(SliceDelta(piece.dimension, piece.segment, cells[:room]))
+            chunks[-1].append(SliceDelta(piece.clock, piece.dimension, piece.segment, cells[:room]))
             room, cells = room - len(cells), cells[room:]
     return chunks
 

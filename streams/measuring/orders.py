@@ -1,6 +1,5 @@
 """What an order event adds: orders and revenue when placed, refunds when money goes back."""
 
-from collections.abc import Sequence
 from decimal import Decimal
 from typing import assert_never
 
@@ -10,7 +9,7 @@ from models.order import AnyOrderEvent, Order, OrderCancelled, OrderPlaced, Orde
 from models.outcome import Invalid, Outcome, Reason
 from models.slices import Slicing
 from models.table import Table, packed_codec
-from models.window import MINUTE_US, Window
+from models.window import MINUTE_US
 from streams.measuring.additions import Additions
 
 Orders = Table[str, Order]
@@ -24,11 +23,10 @@ class OrderBooking:
     topic = order.TOPIC
     decode = staticmethod(decode_order)
 
-    def __init__(self, catalogue: Catalogue, windows: Sequence[Window], horizon_us: int, currency: str) -> None:
+    def __init__(self, catalogue: Catalogue, horizon_us: int, currency: str) -> None:
         """`currency`: the reporting currency, the only one with a rate."""
-        self.windows = windows
         self.horizon_us = horizon_us
-        self._slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of(order.TOPIC))
+        self._slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
         self._currency = currency
         self._digits = money.exponent(currency) or 0
 

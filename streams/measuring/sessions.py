@@ -4,7 +4,6 @@ A session is (`visitor_id`, `session_id`), never split by a gap or midnight. Its
 An event without `session_id` is counted and opens no session.
 """
 
-from collections.abc import Sequence
 from operator import attrgetter
 
 import msgspec
@@ -17,7 +16,7 @@ from models.sightings import Sightings
 from models.slices import Slices, Slicing
 from models.table import Codec, Table
 from models.table_ttl import Ttl
-from models.window import MINUTE_US, Window
+from models.window import MINUTE_US
 from streams.measuring.additions import Additions
 
 VERSION = 2
@@ -56,7 +55,6 @@ class ClickBooking:
     def __init__(
         self,
         catalogue: Catalogue,
-        windows: Sequence[Window],
         horizon_us: int,
         out_of_orderness_us: int,
         session_retention_us: int,
@@ -65,10 +63,9 @@ class ClickBooking:
         reach_us = horizon_us + out_of_orderness_us + FUTURE_TOLERANCE_US
         self._reach_us = reach_us
         self._keep = reach_us // MINUTE_US + 2
-        self.windows = windows
         self.horizon_us = horizon_us
         self._retention_us = session_retention_us
-        self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of(click.TOPIC))
+        self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of_feed(click.TOPIC))
         self._packed: dict[bytes, Slices] = {}
 
     def table(self) -> Table[SessionKey, Session]:

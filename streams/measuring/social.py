@@ -1,12 +1,10 @@
 """What a social event adds: interactions, followers and impressions, an undo taking one back."""
 
-from collections.abc import Sequence
-
 from models import measure, social
 from models.kpi import Catalogue
 from models.slices import Slicing
 from models.social import SocialEvent, decode_social
-from models.window import MINUTE_US, Window
+from models.window import MINUTE_US
 from streams.measuring.additions import Additions
 
 BOOKED = {
@@ -27,10 +25,9 @@ class SocialBooking:
     decode = staticmethod(decode_social)
     check = None
 
-    def __init__(self, catalogue: Catalogue, windows: Sequence[Window], horizon_us: int) -> None:
-        self.windows = windows
+    def __init__(self, catalogue: Catalogue, horizon_us: int) -> None:
         self.horizon_us = horizon_us
-        self._slicing = Slicing(social.DIMENSIONS, catalogue.dimensions_of(social.TOPIC))
+        self._slicing = Slicing(social.DIMENSIONS, catalogue.dimensions_of_feed(social.TOPIC))
 
     def table(self) -> None:
         """No state beyond the ids."""

@@ -6,7 +6,6 @@ invalid, late, duplicate, bot, counted; only a counted event claims its id and m
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import cached_property
 from itertools import groupby
 from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
@@ -15,12 +14,12 @@ from models.event import ANCIENT_US, FUTURE_TOLERANCE_US, Event, check_time, to_
 from models.outcome import Invalid, Ledger, Outcome
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MeasureStatus, status_record
-from models.window import MINUTE_US, Window
+from models.window import MINUTE_US
 from streams.measuring import heartbeat
-from streams.measuring.additions import Additions, WindowRanges
+from streams.measuring.additions import Additions
 from streams.measuring.dead_letter import dead_letter
 from streams.measuring.dedup import id_hash
-from streams.measuring.deltas import delta_records
+from streams.measuring.deltas import Needs, delta_records
 from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.watermark import PartitionClock, promise
 
@@ -33,8 +32,6 @@ class Booking(Protocol[E, R]):
 
     @property
     def topic(self) -> str: ...  # noqa: D102
-    @property
-    def windows(self) -> Sequence[Window]: ...  # noqa: D102
     @property
     def horizon_us(self) -> int:
         """Older events (against their partition's watermark) are late."""
@@ -58,6 +55,7 @@ class MeasureStage(Generic[E, R]):
 
     name: str
     booking: Booking[E, R]
+    needs: Needs
     delta_partitions: int
     letter_partitions: int
     out_of_orderness_us: int
@@ -68,11 +66,6 @@ class MeasureStage(Generic[E, R]):
     def inputs(self) -> tuple[str, ...]:
         """See Stage."""
         return (self.booking.topic,)
-
-    @cached_property
-    def ranges(self) -> WindowRanges:
-        """The windows of the topic."""
-        return WindowRanges(self.booking.windows)
 
     def tables(self, partition: int) -> MeasureTables[R]:
         """See Stage."""
@@ -107,7 +100,8 @@ class MeasureStage(Generic[E, R]):
         assert ledger.balanced, f"{topic}/{tables.partition}: the ledger does not add up: {ledger}"
         mark = next((output.mark for output in reversed(outputs) if output.mark), None)
         additions, tables.additions = tables.additions, Additions()
-        records = list(delta_records(topic, tables.partition, additions, self.ranges, mark, self.delta_partitions))
+        marks = {topic: mark} if mark else {}
+        records = list(delta_records(tables.partition, additions, self.needs, marks, self.delta_partitions))
         records += (letter for output in outputs for letter in output.dead_letters)
         status = MeasureStatus.of(self.name, topic, tables.partition, ledger, clock.at_us, clock.told, now_us)
         return [*records, status_record(status)]

@@ -47,7 +47,7 @@ class Agenda:
             heappush(self._ends, (window.end_us(number), window.name, number))
 
     def close(
-        self, table: WindowedTable, topics: Sequence[str], goal_us: int, allowed_lateness_us: int
+        self, table: WindowedTable, clocks: Sequence[str], goal_us: int, allowed_lateness_us: int
     ) -> tuple[list[tuple[str, int]], int]:
         """Take the windows that the watermark `goal_us` closes, as many as a step may.
 
@@ -62,7 +62,7 @@ class Agenda:
             heappop(self._ends)
             self._known.discard((name, number))
             closed.append((name, number))
-            slices += sum(len(table.row(topic, name, number)) for topic in topics)
+            slices += sum(len(table.row(clock, name, number)) for clock in clocks)
             last_us = end_us
         return closed, goal_us
 

@@ -5,6 +5,7 @@ All cells of a batch are folded before its watermarks are heard, so a window is 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from alerting.alert import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
@@ -31,7 +32,7 @@ class Publishing:
 
 @dataclass(frozen=True)
 class MonitorStage:
-    """See models.stage.Stage. `horizons_us`: how long after its close a window of a topic is corrected."""
+    """See models.stage.Stage. `horizons_us`: how long after its close a window of a feed is corrected."""
 
     groups: tuple[Group, ...]
     windows: Mapping[str, Window]
@@ -55,8 +56,8 @@ class MonitorStage:
             to = tables.unpublished[group.key] = Unpublished()
             for window in self._windows_of(group):
                 before = self._closed_before(tables, group, window)
-                for topic in group.topics:
-                    for number, row in tables.cells.rows.get((topic, window.name), {}).items():
+                for clock in group.clocks:
+                    for number, row in tables.cells.rows.get((clock, window.name), {}).items():
                         if before is None or number >= before:
                             to.touch(window, number, before).update({p: set(cell.measured) for p, cell in row.items()})
 
@@ -66,12 +67,12 @@ class MonitorStage:
         if isinstance(read, Batch):
             output.records = len(read.records)
             decoded = (_decoded(record.value) for record in read.records)
-            records = [one for one in decoded if one.topic in self.horizons_us]  # of a topic that some KPI still needs
+            records = list(decoded)
             self._fold(tables, records)
             for record in records:
                 output.arrivals += record.arrivals
-                if record.mark is not None:
-                    tables.marks.hear(record.topic, record.partition, record.mark)
+                for feed in record.marks.keys() & self.horizons_us.keys():  # that some KPI still needs
+                    tables.marks.hear(feed, record.partition, record.marks[feed])
         for group in self.groups:
             self._publish(tables, group, now_us, output)
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
@@ -81,8 +82,8 @@ class MonitorStage:
 
     def event_time_us(self, topic: str, record: Incoming) -> int | None:  # noqa: ARG002  it has one input
         """See Stage: of the newest event that is known to be in it."""
-        mark = _decoded(record.value).mark
-        return None if mark is None else mark.at_us
+        marks = _decoded(record.value).marks.values()
+        return max((mark.at_us for mark in marks if mark.at_us is not None), default=None)
 
     def outgoing(self, tables: MonitorTables, outputs: Sequence[MonitorOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
@@ -108,46 +109,48 @@ class MonitorStage:
             for window in self._windows_of(group):
                 number = window.earliest_open(watermark_us) - (1 if window.name == "1m" else 0)
                 span = Span.of(window, number)
-                pieces = {piece for topic in group.topics for piece in tables.cells.row(topic, window.name, number)}
+                pieces = {piece for clock in group.clocks for piece in tables.cells.row(clock, window.name, number)}
                 for piece in sorted(pieces):
-                    measured = tables.cells.measured(group.topics, window.name, number, piece)
+                    measured = tables.cells.measured(group.clocks, window.name, number, piece)
                     for kpi in group.published(window.name, piece[0], measured.keys()):
                         yield kpi_value(kpi, piece, span, measured, 0, moment)
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
-        folding = {topic: self._folding(tables, topic) for topic in self.horizons_us}
+        folding = {clock: self._folding(tables, clock) for clock in self._clocks}
         for record in records:
-            first_kept, groups = folding[record.topic]
             for delta in record.slices:
+                if delta.clock not in folding:  # of no KPI any more
+                    continue
+                first_kept, groups = folding[delta.clock]
                 piece = (delta.dimension, delta.segment)
-                for window, number, measured in tables.cells.fold(record.topic, delta, first_kept):
+                for window, number, measured in tables.cells.fold(delta, first_kept):
                     for to, before in groups:
                         if window in before:
                             touched = to.touch(self.windows[window], number, before[window])
                             touched.setdefault(piece, set()).update(measured)
 
     def _folding(
-        self, tables: MonitorTables, topic: str
+        self, tables: MonitorTables, clock: str
     ) -> tuple[dict[str, int], list[tuple[Unpublished, dict[str, int | None]]]]:
-        """What a fold of a topic needs: the first windows kept, and for each of its groups those not closed yet."""
+        """What a fold of a clock's cells needs: the first windows kept, and those of its groups not closed yet."""
         groups = [
             (
                 tables.unpublished[group.key],
                 {window.name: self._closed_before(tables, group, window) for window in self._windows_of(group)},
             )
             for group in self.groups
-            if topic in group.topics
+            if clock in group.clocks
         ]
-        return self._first_kept(tables, topic), groups
+        return self._first_kept(tables, clock), groups
 
     def _publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:
         """Corrected, then final, then provisional values of a group."""
-        was_us, heard_us = tables.groups.rows.get(group.key), tables.marks.of(group.topics)
+        was_us, heard_us = tables.groups.rows.get(group.key), tables.marks.of(group.feeds)
         if heard_us is None:
             return
         to, lateness_us = tables.unpublished[group.key], self.allowed_lateness_us
         goal_us = heard_us if was_us is None else max(heard_us, was_us)
-        closed, is_us = to.agenda.close(tables.cells, group.topics, goal_us, lateness_us)
+        closed, is_us = to.agenda.close(tables.cells, group.clocks, goal_us, lateness_us)
         output.unfinished |= is_us < goal_us
         if is_us != was_us:
             tables.groups.put(group.key, is_us)
@@ -173,27 +176,32 @@ class MonitorStage:
         """The KPIs of a window (name, number): on its close all, else those whose measures changed."""
         (name, number), cells = key, tables.cells
         closes = moment.status is Status.FINAL
-        pieces = {p for topic in group.topics for p in cells.row(topic, name, number)} if closes else set(touched)
+        pieces = {p for clock in group.clocks for p in cells.row(clock, name, number)} if closes else set(touched)
         span = Span.of(self.windows[name], number)
         for piece in sorted(pieces):
-            measured = cells.measured(group.topics, name, number, piece)
+            measured = cells.measured(group.clocks, name, number, piece)
             revisions = cells.revisions(group.home, name, number, piece)
             for kpi in group.published(name, piece[0], measured.keys() if closes else touched[piece]):
                 revision = revisions[kpi.name] = revisions.get(kpi.name, 0) + 1
                 yield kpi_value(kpi, piece, span, measured, revision, moment)
 
     def _release(self, tables: MonitorTables) -> None:
-        for topic in self.horizons_us:
-            for window, before in self._first_kept(tables, topic).items():
-                tables.cells.release(topic, window, before)
+        for clock in self._clocks:
+            for window, before in self._first_kept(tables, clock).items():
+                tables.cells.release(clock, window, before)
 
-    def _first_kept(self, tables: MonitorTables, topic: str) -> dict[str, int]:
-        """By window kind, the first window of a topic that an event can still reach."""
-        times = [tables.groups.rows.get(group.key) for group in self.groups if topic in group.topics]
+    @cached_property
+    def _clocks(self) -> tuple[str, ...]:
+        return tuple(sorted({clock for group in self.groups for clock in group.clocks}))
+
+    def _first_kept(self, tables: MonitorTables, clock: str) -> dict[str, int]:
+        """By window kind, the first window of a clock that an event can still reach."""
+        times = [tables.groups.rows.get(group.key) for group in self.groups if clock in group.clocks]
         known = [time for time in times if time is not None]
         if not known or len(known) < len(times):
             return {}
-        lateness_us, horizon_us = self.allowed_lateness_us, self.horizons_us[topic]
+        lateness_us = self.allowed_lateness_us
+        horizon_us = max(self.horizons_us[feed] for feed in clock.split("+"))
         return {name: kept_from(window, min(known), lateness_us, horizon_us) for name, window in self.windows.items()}
 
     def _closed_before(self, tables: MonitorTables, group: Group, window: Window) -> int | None:

@@ -15,20 +15,25 @@ from models.window import Window
 
 @dataclass(frozen=True)
 class Group:
-    """KPIs fed by the same topics: their windows close together."""
+    """KPIs of the same feeds: their windows close together."""
 
-    topics: tuple[str, ...]
+    feeds: tuple[str, ...]
     kpis: tuple[Kpi, ...]
 
     @cached_property
     def key(self) -> str:
         """Name of the group in tables."""
-        return "+".join(self.topics)
+        return "+".join(self.feeds)
+
+    @cached_property
+    def clocks(self) -> tuple[str, ...]:
+        """Of the measures of its KPIs."""
+        return tuple(sorted({clock for kpi in self.kpis for clock in kpi.clocks}))
 
     @property
     def home(self) -> str:
-        """The topic whose cells count the revisions of the group's KPIs."""
-        return self.topics[0]
+        """The clock whose cells count the revisions of the group's KPIs."""
+        return self.clocks[0]
 
     @cached_property
     def window_names(self) -> frozenset[str]:

@@ -1,6 +1,6 @@
-"""The windowed table: measures by topic, window kind, window number and slice.
+"""The windowed table: measures by their clock, window kind, window number and slice.
 
-Cells of a topic close by that topic's watermark alone. A cell is let go when no event can reach it any more: an event
+Cells of a clock close together (see models.measure). A cell is let go when no event can reach it any more: an event
 that comes later still (its partition was idle while the others went on) is in no window, and is counted as `frozen`.
 """
 
@@ -16,7 +16,7 @@ from models.slices import Slice
 from models.table import Change, packed_codec
 
 Kind = tuple[str, str]
-"""Topic and window name."""
+"""Clock and window name."""
 
 
 class WindowCell(msgspec.Struct, array_like=True):
@@ -32,7 +32,7 @@ _CODEC = packed_codec(WindowCell, CellKey)
 
 
 class WindowedTable:
-    """A table (see ChangeLogged); `rows[topic, window][number][slice]`."""
+    """A table (see ChangeLogged); `rows[clock, window][number][slice]`."""
 
     name = "windows"
 
@@ -45,76 +45,77 @@ class WindowedTable:
     def __len__(self) -> int:
         return sum(len(row) for numbers in self.rows.values() for row in numbers.values())
 
-    def fold(self, topic: str, delta: SliceDelta, first_kept: dict[str, int]) -> Iterator[tuple[str, int, Measured]]:
+    def fold(self, delta: SliceDelta, first_kept: dict[str, int]) -> Iterator[tuple[str, int, Measured]]:
         """Add the cells of a slice; yields the windows that changed. Windows before `first_kept` (by kind) are gone."""
+        clock = delta.clock
         for window, first, span, measured in delta.cells:
             kept = max(first, first_kept.get(window, first))
             self.frozen += min(kept, first + span) - first
             for number in range(kept, first + span):
-                self._add(self._made(topic, window, number), (delta.dimension, delta.segment), measured)
-                self._changed.add((topic, window, number, delta.dimension, delta.segment))
+                self._add(self._made(clock, window, number), (delta.dimension, delta.segment), measured)
+                self._changed.add((clock, window, number, delta.dimension, delta.segment))
                 yield window, number, measured
 
-    def row(self, topic: str, window: str, number: int) -> Row:
+    def row(self, clock: str, window: str, number: int) -> Row:
         """All slices of one window; empty if there are none."""
-        return self.rows.get((topic, window), {}).get(number, {})
+        return self.rows.get((clock, window), {}).get(number, {})
 
-    def measured(self, topics: Sequence[str], window: str, number: int, piece: Slice) -> Measured:
-        """The measures of several topics together; not to be changed."""
-        if len(topics) == 1:
-            cell = self.row(topics[0], window, number).get(piece)
+    def measured(self, clocks: Sequence[str], window: str, number: int, piece: Slice) -> Measured:
+        """The measures of several clocks together; not to be changed."""
+        if len(clocks) == 1:
+            cell = self.row(clocks[0], window, number).get(piece)
             return cell.measured if cell else {}
         found: Measured = {}
-        for topic in topics:
-            if cell := self.row(topic, window, number).get(piece):
+        for clock in clocks:
+            if cell := self.row(clock, window, number).get(piece):
                 found |= cell.measured
         return found
 
-    def revisions(self, topic: str, window: str, number: int, piece: Slice) -> dict[str, int]:
+    def revisions(self, clock: str, window: str, number: int, piece: Slice) -> dict[str, int]:
         """How often each KPI of a cell was published, to be counted up."""
-        cell = self._made(topic, window, number).setdefault(piece, WindowCell({}, {}))
-        self._changed.add((topic, window, number, *piece))
+        cell = self._made(clock, window, number).setdefault(piece, WindowCell({}, {}))
+        self._changed.add((clock, window, number, *piece))
         return cell.revisions
 
-    def release(self, topic: str, window: str, before: int) -> None:
+    def release(self, clock: str, window: str, before: int) -> None:
         """Let go of the windows before a number."""
-        heap = self._numbers.get((topic, window), [])
+        heap = self._numbers.get((clock, window), [])
         while heap and heap[0] < before:
             number = heappop(heap)
-            row = self.rows[topic, window].pop(number, {})
-            self._changed.update((topic, window, number, *piece) for piece in row)
+            row = self.rows[clock, window].pop(number, {})
+            self._changed.update((clock, window, number, *piece) for piece in row)
 
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
         changed, self._changed = self._changed, set()
         for key in changed:
-            topic, window, number, dimension, segment = key
-            cell = self.row(topic, window, number).get((dimension, segment))
+            clock, window, number, dimension, segment = key
+            cell = self.row(clock, window, number).get((dimension, segment))
             yield _CODEC.key_to_bytes(key), None if cell is None else _CODEC.stored(cell)
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        topic, window, number, dimension, segment = _CODEC.key(self.name, key)
+        clock, window, number, dimension, segment = _CODEC.key(self.name, key)
         if value is None:
-            row = self.row(topic, window, number)
+            row = self.row(clock, window, number)
             row.pop((dimension, segment), None)
             if not row:
-                self.rows.get((topic, window), {}).pop(number, None)
+                self.rows.get((clock, window), {}).pop(number, None)
             return
-        self._made(topic, window, number)[dimension, segment] = _CODEC.row(self.name, value)
+        self._made(clock, window, number)[dimension, segment] = _CODEC.row(self.name, value)
 
     def memory_bytes(self) -> int:
         """See ChangeLogged and models.memory.rows_bytes."""
         rows = [row for numbers in self.rows.values() for row in numbers.values()]
         return rows_bytes(rows) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
 
-    def _made(self, topic: str, window: str, number: int) -> Row:
+    def _made(self, clock: str, window: str, number: int) -> Row:
         """The row of a window, new if it is not there."""
-        numbers = self.rows.setdefault((topic, window), {})
+        numbers = self.rows.setdefault((clock, window), {})
         row = numbers.get(number)
         if row is None:
             row = numbers[number] = {}
-            heappush(self._numbers.setdefault((topic, window), []), number)
+            heappush(self._numbers.setdefault((clock, window), []), number)
         return row
 
     @staticmethod

@@ -73,7 +73,7 @@ class State:
         for n in range(5):
             self.seen.claim(turn * MINUTE // 2, turn * 1000 + n)
         self.seen.sweep(turn * MINUTE // 2, (turn - 6) * MINUTE // 2)
-        list(self.cells.fold("orders", SliceDelta("all", "all", [("1m", turn, 3, {"orders": 1})]), {}))
+        list(self.cells.fold(SliceDelta("orders", "all", "all", [("1m", turn, 3, {"orders": 1})]), {}))
         self.cells.release("orders", "1m", before=turn - 4)
         self.ledger.row.received = self.ledger.row.counted = turn
         self.ledger.touch()

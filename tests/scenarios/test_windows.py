@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from flow import Flow, Sent, at, click, heartbeat, order, social
-from models.delta import VERSION, DeltaRecord, encode_deltas
+from models.delta import VERSION, DeltaRecord, Mark, SliceDelta, encode_deltas
 from models.slices import MAX_SEGMENT
 from models.stage import Batch
 
@@ -198,8 +198,9 @@ def test_a_long_text_in_a_dimension_is_cut() -> None:
     assert set(flow.last("visits", "5m", ("channel", "x" * MAX_SEGMENT)).values()) == {1}
 
 
-def test_deltas_of_a_topic_that_no_kpi_needs_are_passed_over() -> None:
+def test_deltas_of_a_feed_that_no_kpi_needs_are_passed_over() -> None:
     flow = Flow()
-    delta = DeltaRecord(VERSION, "ad-spend", 0, None, [], [])
+    piece = SliceDelta("weather", "all", "all", [("1m", 0, 1, {"sunny": 1})])
+    delta = DeltaRecord(VERSION, 0, {"weather": Mark(1, None, 1)}, [piece], [])
     record = Sent("kpi-deltas", None, encode_deltas(delta))
     assert flow.monitor.step(flow.monitor_tables, Batch("kpi-deltas", 0, [record]), flow.now_us).moved

@@ -10,15 +10,15 @@ from models.slices import Slicing
 from models.window import MINUTE_US, FixedGrid, Window
 from streams.measuring import deltas as deltas_module
 from streams.measuring.additions import Additions, WindowRanges
-from streams.measuring.deltas import delta_records, partition_of
+from streams.measuring.deltas import Needs, delta_records, partition_of
 
 KINDS = (Window("1m", FixedGrid(MINUTE_US), 1, 0), Window("5m", FixedGrid(MINUTE_US), 5, 0))
-RANGES = WindowRanges(KINDS)
+NEEDS = Needs(WindowRanges({"orders": KINDS}), {"orders": ("all", "channel", "country")})
 SLICING = Slicing(("channel", "country"), ("channel", "country"))
 EVENTS = st.lists(
     st.tuples(st.integers(0, 90), st.sampled_from(["a", "b", None]), st.integers(-3, 3), st.booleans()), max_size=40
 )
-MARK = Mark(5, None, 7)
+MARKS = {"orders": Mark(5, None, 7)}
 
 
 def folded(records: list[bytes | None]) -> Counter[tuple[str, str, str, int, str]]:
@@ -41,12 +41,12 @@ def test_folding_the_records_gives_what_was_added(
     expected: Counter[tuple[str, str, str, int, str]] = Counter()
     for minute, channel, n, sighting in events:
         slices = SLICING.of((channel, "PL"))
-        additions.add(slices, "m", minute, n, minute - 1 if sighting else None)
+        additions.add(slices, "orders", minute, n, minute - 1 if sighting else None)
         for kind in KINDS:
             for number in range(minute if sighting else minute - kind.panes + 1, minute + 1):
                 for piece in slices.pairs:
-                    expected[*piece, kind.name, number, "m"] += n
-    records = list(delta_records("orders", 0, additions, RANGES, MARK, targets))
+                    expected[*piece, kind.name, number, "orders"] += n
+    records = list(delta_records(0, additions, NEEDS, MARKS, targets))
     assert folded([record.value for record in records]) == Counter({k: n for k, n in expected.items() if n})
     for record in records:
         pieces = decode_deltas(record.value or b"").slices
@@ -56,26 +56,40 @@ def test_folding_the_records_gives_what_was_added(
 def test_only_the_last_record_of_a_target_carries_the_watermark() -> None:
     additions = Additions()
     for minute in range(0, 4 * deltas_module.MAX_CELLS, 2):
-        additions.add(SLICING.of((None, None)), "m", minute, 1)
-    records = list(delta_records("orders", 0, additions, WindowRanges(KINDS[:1]), MARK, 1))
-    marks = [decode_deltas(record.value or b"").mark for record in records]
+        additions.add(SLICING.of((None, None)), "orders", minute, 1)
+    needs = Needs(WindowRanges({"orders": KINDS[:1]}), NEEDS.dimensions)
+    records = list(delta_records(0, additions, needs, MARKS, 1))
+    marks = [decode_deltas(record.value or b"").marks for record in records]
     assert len(marks) > 1
-    assert marks == [None] * (len(marks) - 1) + [MARK]
+    assert marks == [{}] * (len(marks) - 1) + [MARKS]
 
 
 def test_a_watermark_alone_goes_to_every_target() -> None:
-    records = list(delta_records("orders", 3, Additions(), RANGES, MARK, 4))
+    records = list(delta_records(3, Additions(), NEEDS, MARKS, 4))
     assert [record.partition for record in records] == [0, 1, 2, 3]
 
 
 def test_nothing_is_sent_of_nothing() -> None:
-    assert list(delta_records("orders", 3, Additions(), RANGES, None, 4)) == []
+    assert list(delta_records(3, Additions(), NEEDS, {}, 4)) == []
 
 
 def test_a_record_stays_well_under_the_brokers_limit_whatever_clients_write() -> None:
     additions = Additions()
     for number in range(2_000):
         longest = SLICING.of((f"{number}" + "\U0001f600" * 60_000, None))
-        additions.add(longest, "m", number, 1)
-    records = list(delta_records("orders", 0, additions, RANGES, MARK, 1))
+        additions.add(longest, "orders", number, 1)
+    records = list(delta_records(0, additions, NEEDS, MARKS, 1))
     assert max(len(record.value or b"") for record in records) < 512 * 1024
+
+
+def test_a_measure_goes_where_a_kpi_needs_it() -> None:
+    """Page views by channel in 5m, visits by country in 1m: nothing else is sent."""
+    additions = Additions()
+    for name in ("page_views", "sessions", "orders"):
+        additions.add(SLICING.of(("a", "PL")), name, 7, 1)
+    ranges = WindowRanges({"page_views": KINDS[1:], "sessions": KINDS[:1]})
+    needs = Needs(ranges, {"page_views": ("channel",), "sessions": ("country",)})
+    found = folded([record.value for record in delta_records(0, additions, needs, {}, 1)])
+    assert set(found) == {("country", "PL", "1m", 7, "sessions")} | {
+        ("channel", "a", "5m", number, "page_views") for number in range(3, 8)
+    }

@@ -42,7 +42,7 @@ def test_the_shipped_catalogue_is_good() -> None:
         ("proportion: true", "proportion: yes", "is not true or false"),
         ("  rate:", "  Rate%:", "not a name"),
         ("numerator: converting_sessions", "numerator: page_views", "the numerator is not part of the denominator"),
-        ("denominator: sessions", "denominator: orders", "combines clickstream and orders"),
+        ("denominator: sessions", "denominator: orders", "the numerator is not part of the denominator"),
     ],
 )
 def test_a_defect_is_named_with_its_line(line: str, instead: str, message: str) -> None:

@@ -52,7 +52,7 @@ def test_of_the_minutes_that_are_no_longer_kept_the_last_is_remembered() -> None
 @given(st.lists(st.integers(0, 1_500), min_size=1, max_size=60), st.integers(1, 70))
 def test_sightings_within_reach_are_exact_in_all_windows_of_a_topic(minutes: list[int], keep: int) -> None:
     """Whatever was forgotten: no minute comes `keep` or more before the last one."""
-    seen, ranges, newest = Sightings(), WindowRanges(KINDS), 0
+    seen, ranges, newest = Sightings(), WindowRanges({"m": KINDS}), 0
     counted: dict[tuple[str, int], int] = {}
     visited: list[int] = []
     for minute in minutes:
@@ -61,7 +61,7 @@ def test_sightings_within_reach_are_exact_in_all_windows_of_a_topic(minutes: lis
         newest = max(newest, minute)
         visited.append(minute)
         neighbours = seen.add(minute, keep)
-        for name, first, stop in ranges.of(minute, *neighbours) if neighbours else ():
+        for name, first, stop in ranges.of(("m", minute, *neighbours)) if neighbours else ():
             for number in range(first, stop):
                 counted[name, number] = counted.get((name, number), 0) + 1
     expected = {

@@ -84,8 +84,8 @@ def windows() -> ChangeLogged:
     table = WindowedTable()
     for n in range(100):
         cells = [("1m", 60 * hour, 60, {"orders": 1, "revenue": 10_000 + n}) for hour in range(2)]
-        piece = SliceDelta("campaign", f"campaign-{n}", [*cells, ("1h", 0, 3, {"orders": 1})])
-        list(table.fold("orders", piece, {}))
+        piece = SliceDelta("orders", "campaign", f"campaign-{n}", [*cells, ("1h", 0, 3, {"orders": 1})])
+        list(table.fold(piece, {}))
     return table
 
 
