@@ -13,7 +13,10 @@ from aiokafka.errors import IllegalOperation, KafkaError, MessageSizeTooLargeErr
 import topic_log
 import transaction
 from contract.toy import until
+from models.errors import EngineFault
 from models.stage import Outgoing
+from models.table import Change, Table, packed_codec
+from streams.engine.recovery import restore
 from streams.engine.transaction import CommitStep, Snapshot, TransactionalWriter
 from streams.tools.broker import EmbeddedKafka
 
@@ -183,6 +186,32 @@ async def test_an_open_transaction_holds_the_stable_end(broker: EmbeddedKafka, t
         assert await reader.end_offsets([target]) == {target: 0}
         await writing.commit_transaction()
     assert await committed_values(broker, target) == [b"open", b"later"]
+
+
+async def test_a_changelog_whose_last_transaction_has_no_end_is_not_gone_on_with(
+    broker: EmbeddedKafka, target: TopicPartition
+) -> None:
+    """After the fence nothing is open, unless the broker lost the end: a restore would miss what is visible later."""
+    table: Table[str, int] = Table("numbers", packed_codec(int, str))
+    rows = [(b"numbers|" + key, value, ()) for key, value in _change(1)]
+    writer = TransactionalWriter("task", "group", {"bootstrap_servers": broker.bootstrap})
+    await writer.start()
+    await writer.write(Snapshot({target: rows}, {}), lambda _: None)
+    await writer.close()
+    client = {"bootstrap_servers": broker.bootstrap}
+    assert (await restore({target: [table]}, client))[0] == 1
+    async with producer(broker, "task-without-end") as open_one:
+        await open_one.begin_transaction()
+        await send(open_one, target, b"x")
+        with pytest.raises(EngineFault, match="has no end"):
+            await restore({target: [table]}, client)
+        await open_one.abort_transaction()
+
+
+def _change(number: int) -> list[Change]:
+    made: Table[str, int] = Table("numbers", packed_codec(int, str))
+    made.put("a", number)
+    return list(made.drain())
 
 
 async def test_seek_to_committed_leaves_out_what_was_never_committed_and_offset_zero(
