@@ -45,6 +45,9 @@ class Feed:
     dimensions: tuple[str, ...]
 
 
+CUSTOMERS = "customers"
+"""The feed of measures of customers: orders that have reached their customer."""
+
 SESSIONS = "sessions"
 CONVERTING_SESSIONS = "converting_sessions"
 PAGE_VIEWS = "page_views"
@@ -52,6 +55,7 @@ ORDERS = "orders"
 REVENUE = "revenue"
 REFUNDS = "refunds"
 UNMATCHED_REFUNDS = "unmatched_refunds"
+UNATTRIBUTED_ORDERS = "unattributed_orders"
 LIKES = "likes"
 SHARES = "shares"
 COMMENTS = "comments"
@@ -62,7 +66,8 @@ FEEDS = {
     feed.name: feed
     for feed in (
         Feed(click.TOPIC, click.TOPIC, "visitors", click.DIMENSIONS),
-        Feed(order.TOPIC, order.TOPIC, "orders", order.DIMENSIONS),
+        Feed(order.TOPIC, order.TOPIC, "visitors", order.DIMENSIONS),
+        Feed(CUSTOMERS, order.TOPIC, CUSTOMERS, ("channel", "campaign", "cohort")),
         Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
     )
 }
@@ -79,6 +84,7 @@ MEASURES = {
         Measure(REVENUE, _ORDERS, _MONEY, "amounts of orders placed"),
         Measure(REFUNDS, _ORDERS, _MONEY, "amounts refunded or cancelled, at their own event time"),
         Measure(UNMATCHED_REFUNDS, _ORDERS, _COUNT, "refunds whose order is not known"),
+        Measure(UNATTRIBUTED_ORDERS, _ORDERS, _COUNT, "orders placed whose session is not known"),
         Measure(LIKES, _SOCIAL, _COUNT, "likes minus unlikes"),
         Measure(SHARES, _SOCIAL, _COUNT, "shares"),
         Measure(COMMENTS, _SOCIAL, _COUNT, "comments"),

@@ -45,12 +45,16 @@ class OrderFact(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=F
 
 
 class FactRecord(msgspec.Struct, array_like=True, gc=False):
-    """What one commit sends to one partition: facts in their order, then the `marks` by feed."""
+    """What one commit sends to one partition: facts in their order, then the `marks` by feed.
+
+    `arrivals`: as in DeltaRecord.
+    """
 
     version: int
     partition: int
     facts: list[OrderFact]
     marks: dict[str, Mark]
+    arrivals: list[tuple[int, int]]
 
 
 encode_facts = msgspec.msgpack.Encoder().encode

@@ -26,6 +26,7 @@ from streams.measuring import dead_letter
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
+from streams.measuring.sink import DeltaSink
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.monitoring.alerts import RuleBook
@@ -63,14 +64,13 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
     retention_us = round(settings.session_retention_s * S_US)
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)
-    needs = Needs.of(catalogue, kinds)
+    deltas = DeltaSink(Needs.of(catalogue, kinds), partitions[delta.TOPIC])
 
-    def measure(name: str, booking: Booking[Any, Any]) -> MeasureStage[Any, Any]:
+    def measure(name: str, booking: Booking[Any, Any, Any]) -> MeasureStage[Any, Any, Any]:
         return MeasureStage(
             name=name,
             booking=booking,
-            needs=needs,
-            delta_partitions=partitions[delta.TOPIC],
+            sink=deltas,
             letter_partitions=partitions[dead_letter.TOPIC],
             out_of_orderness_us=out_of_orderness_us,
             idle_after_us=round(settings.idle_after_s * S_US),

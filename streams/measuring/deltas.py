@@ -90,7 +90,7 @@ def delta_records(
         *first, last = _cut(pieces)
         for chunk in first:
             yield _outgoing(target, DeltaRecord(VERSION, partition, {}, chunk, []))
-        arrivals = _arrivals(additions.arrivals) if target == home else []
+        arrivals = arrival_grains(additions.arrivals) if target == home else []
         yield _outgoing(target, DeltaRecord(VERSION, partition, dict(marks), last, arrivals))
 
 
@@ -120,7 +120,8 @@ def _runs(differences: Differences) -> list[Cell]:
     return cells
 
 
-def _arrivals(by_ms: Mapping[int, int]) -> list[tuple[int, int]]:
+def arrival_grains(by_ms: Mapping[int, int]) -> list[tuple[int, int]]:
+    """Broker timestamps by their number, ARRIVAL_GRAIN_MS coarse."""
     grains: dict[int, int] = {}
     for at_ms, n in by_ms.items():
         grain = at_ms // ARRIVAL_GRAIN_MS * ARRIVAL_GRAIN_MS

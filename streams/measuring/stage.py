@@ -10,25 +10,27 @@ from itertools import groupby
 from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
+from models.delta import Mark
 from models.event import ANCIENT_US, FUTURE_TOLERANCE_US, Event, check_time, to_us
 from models.outcome import Invalid, Ledger, Outcome
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MeasureStatus, status_record
 from models.window import MINUTE_US
 from streams.measuring import heartbeat
-from streams.measuring.additions import Additions
 from streams.measuring.dead_letter import dead_letter
 from streams.measuring.dedup import id_hash
-from streams.measuring.deltas import Needs, delta_records
+from streams.measuring.sink import Sink, Sums
 from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.watermark import PartitionClock, promise
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
+S = TypeVar("S", bound=Sums)
+T_contra = TypeVar("T_contra", contravariant=True)
 
 
-class Booking(Protocol[E, R]):
-    """What is particular to a topic; R is the table it keeps, or None."""
+class Booking(Protocol[E, R, T_contra]):
+    """What is particular to a topic; R is the table it keeps, or None, T_contra what it adds to."""
 
     @property
     def topic(self) -> str: ...  # noqa: D102
@@ -42,7 +44,7 @@ class Booking(Protocol[E, R]):
     def check(self) -> Callable[[R, E], Invalid | None] | None:
         """What makes an event invalid whenever it comes; changes nothing. None: its fields say all."""
 
-    def book(self, rows: R, event: E, at_us: int, additions: Additions) -> Invalid | Outcome | None:
+    def book(self, rows: R, event: E, at_us: int, sums: T_contra) -> Invalid | Outcome | None:
         """Add an event, or say why it is not counted after all; then nothing was changed."""
 
     def expire(self, rows: R, watermark_us: int) -> None:
@@ -50,13 +52,12 @@ class Booking(Protocol[E, R]):
 
 
 @dataclass(frozen=True)
-class MeasureStage(Generic[E, R]):
-    """See models.stage.Stage. `delta_partitions` and `letter_partitions`: partition counts of the targets."""
+class MeasureStage(Generic[E, R, S]):
+    """See models.stage.Stage. `letter_partitions`: of the topic of dead letters."""
 
     name: str
-    booking: Booking[E, R]
-    needs: Needs
-    delta_partitions: int
+    booking: Booking[E, R, S]
+    sink: Sink[S]
     letter_partitions: int
     out_of_orderness_us: int
     idle_after_us: int
@@ -67,15 +68,15 @@ class MeasureStage(Generic[E, R]):
         """See Stage."""
         return (self.booking.topic,)
 
-    def tables(self, partition: int) -> MeasureTables[R]:
+    def tables(self, partition: int) -> MeasureTables[R, S]:
         """See Stage."""
-        return MeasureTables(partition, self.booking.table())
+        return MeasureTables(partition, self.booking.table(), self.sink.empty())
 
-    def opened(self, tables: MeasureTables[R], now_us: int) -> None:
+    def opened(self, tables: MeasureTables[R, S], now_us: int) -> None:
         """A task that was just opened is not idle yet: it has not looked at the broker."""
         tables.moved_us = now_us
 
-    def step(self, tables: MeasureTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
+    def step(self, tables: MeasureTables[R, S], read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
         output = MeasureOutput()
         if isinstance(read, Batch):
@@ -94,22 +95,20 @@ class MeasureStage(Generic[E, R]):
         event = self.booking.decode(record.key, record.value)
         return None if isinstance(event, Invalid) else to_us(event.timestamp)
 
-    def outgoing(self, tables: MeasureTables[R], outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
+    def outgoing(self, tables: MeasureTables[R, S], outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
         ledger, clock, topic = tables.ledger.row, tables.clock.row, self.booking.topic
         assert ledger.balanced, f"{topic}/{tables.partition}: the ledger does not add up: {ledger}"
-        mark = next((output.mark for output in reversed(outputs) if output.mark), None)
-        additions, tables.additions = tables.additions, Additions()
-        marks = {topic: mark} if mark else {}
-        records = list(delta_records(tables.partition, additions, self.needs, marks, self.delta_partitions))
+        sums, tables.sums = tables.sums, self.sink.empty()
+        records = list(self.sink.records(tables.partition, sums, last_marks(outputs)))
         records += (letter for output in outputs for letter in output.dead_letters)
         status = MeasureStatus.of(self.name, topic, tables.partition, ledger, clock.at_us, clock.told, now_us)
         return [*records, status_record(status)]
 
-    def _receive(self, tables: MeasureTables[R], batch: Batch, now_us: int, output: MeasureOutput) -> None:
+    def _receive(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> None:
         """The hot path: what a record does not need is not done for it."""
-        ledger, additions, admit = tables.ledger.row, tables.additions, self._admission(tables, now_us)
-        weight, beats = additions.weight, set()
+        ledger, sums, admit = tables.ledger.row, tables.sums, self._admission(tables, now_us)
+        weight, beats = sums.weight, set()
         for record in batch.records:
             if record.headers and (beat := heartbeat.of(record)) is not None:
                 self._beat(tables, beat, now_us)
@@ -125,16 +124,16 @@ class MeasureStage(Generic[E, R]):
                 self._bury(batch, record, outcome, output)
             else:
                 _count(ledger, outcome)
-        _arrived(additions.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
+        _arrived(sums.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
         output.received = len(batch.records)
-        output.pending_bytes += additions.weight - weight
+        output.pending_bytes += sums.weight - weight
         tables.ledger.touch()
 
     def _admission(  # noqa: C901  the outcomes, in their order
-        self, tables: MeasureTables[R], now_us: int
+        self, tables: MeasureTables[R, S], now_us: int
     ) -> Callable[[Incoming], Outcome | Invalid | None]:
         """Says what becomes of a record; None: counted, and booked."""
-        booking, clock, rows, additions = self.booking, tables.clock.row, tables.rows, tables.additions
+        booking, clock, rows, sums = self.booking, tables.clock.row, tables.rows, tables.sums
         decode, check, book = booking.decode, booking.check, booking.book
         claim, latest_us = tables.seen.claim, now_us + FUTURE_TOLERANCE_US
         late_us = self._late_before_us(clock, now_us)
@@ -154,7 +153,7 @@ class MeasureStage(Generic[E, R]):
             number = id_hash(event.event_id)
             if not claim(at_us, number):
                 return Outcome.DUPLICATE
-            refused = book(rows, event, at_us, additions)
+            refused = book(rows, event, at_us, sums)
             if refused is not None:
                 tables.seen.disclaim(at_us, number)
                 return refused
@@ -176,7 +175,7 @@ class MeasureStage(Generic[E, R]):
         output.dead_letters.append(letter)
         output.pending_bytes += len(record.value or b"") + len(record.key or b"")
 
-    def _beat(self, tables: MeasureTables[R], beat: heartbeat.Beat, now_us: int) -> None:
+    def _beat(self, tables: MeasureTables[R, S], beat: heartbeat.Beat, now_us: int) -> None:
         clock, counts = tables.clock.row, tables.heartbeats.row
         outcome = heartbeat.judge(beat, clock.at_us, now_us)
         if outcome is heartbeat.Outcome.APPLIED and beat.at_us is not None:
@@ -184,7 +183,7 @@ class MeasureStage(Generic[E, R]):
         counts.count(outcome)
         tables.heartbeats.touch()
 
-    def _advance(self, tables: MeasureTables[R], now_us: int) -> None:
+    def _advance(self, tables: MeasureTables[R, S], now_us: int) -> None:
         """Move the watermark and forget what no event can reach any more."""
         clock = tables.clock.row
         if clock.advance(now_us, self.out_of_orderness_us) and clock.at_us is not None:
@@ -195,13 +194,18 @@ class MeasureStage(Generic[E, R]):
             self.booking.expire(tables.rows, clock.at_us)
 
     def _announce(
-        self, tables: MeasureTables[R], promised: int | None, now_us: int, output: MeasureOutput, *, at_tick: bool
+        self, tables: MeasureTables[R, S], promised: int | None, now_us: int, output: MeasureOutput, *, at_tick: bool
     ) -> None:
         clock = tables.clock.row
-        output.mark = clock.announcement(promised, now_us, at_tick=at_tick)
-        if output.mark is not None:
-            clock.told = output.mark
+        mark = clock.announcement(promised, now_us, at_tick=at_tick)
+        if mark is not None:
+            clock.told = output.marks[self.booking.topic] = mark
             tables.clock.touch()
+
+
+def last_marks(outputs: Sequence[MeasureOutput]) -> dict[str, Mark]:
+    """By feed, what was to be announced last."""
+    return {feed: mark for output in outputs for feed, mark in output.marks.items()}
 
 
 def _count(ledger: Ledger, outcome: Outcome) -> None:

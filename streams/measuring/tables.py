@@ -4,28 +4,29 @@ from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
 from models.delta import Mark
+from models.order_fact import OrderFact
 from models.outcome import Ledger
 from models.stage import Outgoing
 from models.table import ChangeLogged, Single
 from streams.measuring import heartbeat
-from streams.measuring.additions import Additions
 from streams.measuring.dedup import SeenIds
 from streams.measuring.watermark import PartitionClock
 
 R = TypeVar("R")
+S = TypeVar("S")
 
 
 @dataclass(slots=True)
-class MeasureTables(Generic[R]):
-    """The state of a task. Not stored: `additions` since the last commit, wall clock of the watermark's last move."""
+class MeasureTables(Generic[R, S]):
+    """The state of a task. Not stored: `sums` since the last commit, wall clock of the watermark's last move."""
 
     partition: int
     rows: R
+    sums: S
     seen: SeenIds = field(default_factory=lambda: SeenIds("seen"))
     clock: Single[PartitionClock] = field(default_factory=lambda: Single("clock", PartitionClock()))
     ledger: Single[Ledger] = field(default_factory=lambda: Single("ledger", Ledger()))
     heartbeats: Single[heartbeat.Counts] = field(default_factory=lambda: Single("heartbeats", heartbeat.Counts()))
-    additions: Additions = field(default_factory=Additions)
     moved_us: int = 0
 
     def all(self) -> tuple[ChangeLogged, ...]:
@@ -39,12 +40,15 @@ class MeasureOutput:
     """What one step made."""
 
     dead_letters: list[Outgoing] = field(default_factory=list)
-    mark: Mark | None = None
+    marks: dict[str, Mark] = field(default_factory=dict)  # by feed
+    handed: list[OrderFact] = field(default_factory=list)  # to customers
+    handed_mark: Mark | None = None
     received: int = 0
     pending_bytes: int = 0
     unfinished: bool = False
+    booked: bool = False
 
     @property
     def moved(self) -> bool:
         """See Output."""
-        return self.received > 0 or self.mark is not None
+        return self.received > 0 or self.booked or bool(self.marks) or self.handed_mark is not None

@@ -33,14 +33,18 @@ class PartitionClock(msgspec.Struct, array_like=True):
         return True
 
     def announcement(self, promise_us: int | None, now_us: int, *, at_tick: bool) -> Mark | None:
-        """What to announce, if it is due: a move of a second, at a tick any move, a promise or its end."""
-        mark, told = Mark(self.at_us, promise_us, now_us), self.told
-        if told is None:
-            return mark if at_tick else None
-        moved_us = (self.at_us or 0) - (told.at_us or 0)
-        news = (mark.at_us, mark.promise_us) != (told.at_us, told.promise_us)
-        due = moved_us >= TOLD_EVERY_US or (at_tick and news) or (moved_us > 0 and told.promise_us is not None)
-        return mark if due else None
+        """What to announce, if it is due."""
+        mark = Mark(self.at_us, promise_us, now_us)
+        return mark if due(mark, self.told, at_tick=at_tick) else None
+
+
+def due(mark: Mark, told: Mark | None, *, at_tick: bool) -> bool:
+    """Whether to announce a mark: a move of a second, at a tick any move, a promise or its end."""
+    if told is None:
+        return at_tick
+    moved_us = (mark.at_us or 0) - (told.at_us or 0)
+    news = (mark.at_us, mark.promise_us) != (told.at_us, told.promise_us)
+    return moved_us >= TOLD_EVERY_US or (at_tick and news) or (moved_us > 0 and told.promise_us is not None)
 
 
 def promise(look: Look | None, moved_us: int, now_us: int, clock: PartitionClock, idle_after_us: int) -> int | None:

@@ -2,7 +2,6 @@
 
 stage      the way of a record of `kpi-deltas` through the files below
 tables     what a task keeps
-watermark  event time of a topic, from what its partitions announced
 windows    the windowed table: measures of every slice in every window
 closing    which windows a move of the watermark closes, opens to the public and lets go
 values     a window's measures as KPI values

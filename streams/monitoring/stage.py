@@ -14,12 +14,12 @@ from models.kpi_value import KpiValue, Status
 from models.slices import Slice
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
+from models.topic_watermark import PartitionKey, Watermarks
 from models.window import Window
 from streams.monitoring.alerts import RuleBook
 from streams.monitoring.closing import Unpublished, closed_before, kept_from
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.monitoring.values import Group, Moment, Span, kpi_value
-from streams.monitoring.watermark import PartitionKey, Watermarks
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from alerting.alert import Transition
 from models.kpi_value import KpiValue
 from models.table import ChangeLogged, Table, packed_codec
+from models.topic_watermark import Watermarks
 from streams.monitoring.alerts import AlertTable, alert_table
 from streams.monitoring.closing import Unpublished
-from streams.monitoring.watermark import Watermarks
 from streams.monitoring.windows import WindowedTable
 
 

@@ -9,6 +9,7 @@ import pytest
 from aiokafka import TopicPartition
 from faust.types import TP
 
+from models.topic_watermark import Heard
 from simulation.run import SeedError, simulate
 from simulation.shop import Mode
 from simulation.world import Parts
@@ -18,7 +19,6 @@ from streams.engine.opening import Log
 from streams.engine.task import Task
 from streams.engine.transaction import Snapshot
 from streams.measuring.dedup import SeenIds
-from streams.monitoring.watermark import Heard
 
 pytestmark = pytest.mark.simulation
 SEEDS = 60

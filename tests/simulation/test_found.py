@@ -11,6 +11,7 @@ from faust.types import TP
 
 from models.delta import Mark
 from models.stage import Stage
+from models.topic_watermark import Watermarks
 from simulation.log import Log
 from simulation.shop import OUT_OF_ORDERNESS_S, START_US, Mode, S
 from simulation.turns import Turns
@@ -21,7 +22,6 @@ from simulation.writer import Faults
 from streams.engine.clock import Clock
 from streams.engine.consumer import Fetched, Position
 from streams.engine.task import Task
-from streams.monitoring.watermark import Watermarks
 
 pytestmark = pytest.mark.simulation
 SOCIAL = TP("social", 0)

@@ -1,7 +1,7 @@
 """The watermark of a topic, from what its partitions announce."""
 
 from models.delta import Mark
-from streams.monitoring.watermark import Watermarks
+from models.topic_watermark import Watermarks
 
 S = 1_000_000
 WALL = 1_000_000 * S

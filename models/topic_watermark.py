@@ -90,9 +90,21 @@ class Watermarks:
         known = busy or [time.at_us for time in times if time.at_us is not None]
         return min(known, default=None)
 
+    def mark(self, topic: str, now_us: int, hold_us: int | None = None) -> Mark:
+        """What a task that passes a topic on announces; `hold_us`: event time of the oldest event it still holds."""
+        time = self.topics.rows.get(topic) or TopicTime()
+        held = hold_us is not None
+        at_us = min(time.at_us, hold_us - 1) if time.at_us is not None and hold_us is not None else time.at_us
+        return Mark(at_us, self._promise(topic) if time.idle and not held else None, now_us)
+
     def by_topic(self) -> dict[str, int]:
         """Topics that have one."""
         return {topic: time.at_us for topic, time in self.topics.rows.items() if time.at_us is not None}
+
+    def _promise(self, topic: str) -> int | None:
+        """The earliest look at the broker of its partitions, all of which are idle."""
+        heard = (self.heard.rows.get(key) for key in self._partitions[topic])
+        return min((one.promise_us for one in heard if one and one.promise_us is not None), default=None)
 
     def _announced_by(self, look_us: int, topic: str, but: int) -> int | None:
         """The least that the busy partitions but one had announced by a look; None: one of them nothing, or none is."""

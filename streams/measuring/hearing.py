@@ -1,0 +1,81 @@
+"""Facts of the stage before, as they are read, and the watermark that comes with them and is passed on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import msgspec
+
+from models import order
+from models.delta import Mark
+from models.errors import EngineFault
+from models.order_fact import VERSION, FactRecord, decode_facts
+from models.stage import Incoming
+from models.table import ChangeLogged, Single
+from models.topic_watermark import Watermarks
+from streams.measuring.watermark import due
+
+
+class Told(msgspec.Struct, array_like=True):
+    """What was announced last of the topic, by where it was announced to."""
+
+    marks: dict[str, Mark] = msgspec.field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Heard:
+    """State of a task that reads facts: what the tasks of the stage before announced, and what it told itself."""
+
+    marks: Watermarks
+    told: Single[Told] = field(default_factory=lambda: Single("told", Told()))
+
+    @classmethod
+    def of(cls, partitions: int) -> "Heard":
+        """`partitions`: tasks of the stage before, all of which are heard."""
+        return cls(Watermarks((order.TOPIC, partition) for partition in range(partitions)))
+
+    def all(self) -> tuple[ChangeLogged, ...]:
+        """See Tables."""
+        return (self.marks.heard, self.marks.topics, self.told)
+
+    @property
+    def at_us(self) -> int | None:
+        """The watermark of the orders, event time."""
+        return self.marks.of((order.TOPIC,))
+
+    def take(self, record: FactRecord) -> None:
+        """Hear what a record announces, once its facts are booked."""
+        for mark in record.marks.values():
+            self.marks.hear(order.TOPIC, record.partition, mark)
+
+    def announcement(self, to: str, now_us: int, hold_us: int | None, *, at_tick: bool) -> Mark | None:
+        """What to announce to a target, if it is due; `hold_us`: event time of the oldest order that waits here."""
+        told, mark = self.told.row.marks, self.marks.mark(order.TOPIC, now_us, hold_us)
+        before = told.get(to)
+        if before is not None and before.at_us is not None and (mark.at_us is None or mark.at_us < before.at_us):
+            mark = Mark(before.at_us, mark.promise_us, now_us)  # an order may come later than it was promised
+        if not due(mark, before, at_tick=at_tick):
+            return None
+        told[to] = mark
+        self.told.touch()
+        return mark
+
+
+def facts_of(records: Sequence[Incoming]) -> Iterator[FactRecord]:
+    """Our own records: another format is a fault, never skipped."""
+    for record in records:
+        found = decode_facts(record.value or b"")
+        if found.version != VERSION:
+            raise EngineFault(f"order facts: record of format {found.version}, this program reads {VERSION}")
+        yield found
+
+
+def first_time_us(record: Incoming) -> int | None:
+    """Event time of the first fact of a record; of its marks where it has none."""
+    found = decode_facts(record.value or b"")
+    if found.facts:
+        return found.facts[0].at_us
+    return _latest(found.marks)
+
+
+def _latest(marks: Mapping[str, Mark]) -> int | None:
+    return max((mark.at_us for mark in marks.values() if mark.at_us is not None), default=None)

@@ -1,0 +1,142 @@
+"""The visitors' stage: clicks, and the orders that belong to them. Its logic is in sessions and attribution."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from heapq import heapify, heappop, heappush
+from typing import Generic, TypeVar
+
+from models import click, order
+from models.click import Click
+from models.order_fact import BY_CUSTOMER, BY_VISITOR, OrderFact
+from models.stage import Batch, Incoming, Outgoing, Tick
+from models.table import ChangeLogged
+from streams.measuring.additions import Additions
+from streams.measuring.attribution import Attribution, Attributions, attributions
+from streams.measuring.facts import fact_records
+from streams.measuring.hearing import Heard, facts_of, first_time_us
+from streams.measuring.stage import MeasureStage
+from streams.measuring.tables import MeasureOutput, MeasureTables
+
+R = TypeVar("R")
+MAX_FIXED = 500
+"""Orders fixed in a step: they come due together when a replay's watermark jumps."""
+
+
+@dataclass(slots=True)
+class VisitorTables(Generic[R]):
+    """The state of a task. Not stored: `waiting`, the orders to be fixed by the watermark at which they are."""
+
+    clicks: MeasureTables[R, Additions]
+    heard: Heard
+    orders: Attributions = field(default_factory=attributions)
+    waiting: list[tuple[int, str]] = field(default_factory=list)
+
+    @property
+    def partition(self) -> int:
+        """Number of the task."""
+        return self.clicks.partition
+
+    def all(self) -> tuple[ChangeLogged, ...]:
+        """See Tables."""
+        return (*self.clicks.all(), *self.heard.all(), self.orders)
+
+
+@dataclass(frozen=True)
+class VisitorStage(Generic[R]):
+    """See models.stage.Stage. `order_tasks`: partitions of `orders`; `customers`: of the topic of its facts."""
+
+    clicks: MeasureStage[Click, R, Additions]
+    attribution: Attribution[R]
+    order_tasks: int
+    customers: int
+    name: str = "visitors"
+    inputs: tuple[str, ...] = (click.TOPIC, BY_VISITOR)
+    eager: bool = False
+
+    def tables(self, partition: int) -> VisitorTables[R]:
+        """See Stage."""
+        return VisitorTables(self.clicks.tables(partition), Heard.of(self.order_tasks))
+
+    def opened(self, tables: VisitorTables[R], now_us: int) -> None:
+        """See Stage."""
+        self.clicks.opened(tables.clicks, now_us)
+        rows = tables.orders.rows.items()
+        tables.waiting = [(self.attribution.due_us(row), name) for name, row in rows if row.waiting]
+        heapify(tables.waiting)
+
+    def step(self, tables: VisitorTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
+        """See Stage."""
+        if isinstance(read, Batch) and read.topic == BY_VISITOR:
+            output = MeasureOutput()
+            self._book(tables, read.records, output)
+        else:
+            output = self.clicks.step(tables.clicks, read, now_us)
+        self._fix(tables, output)
+        self._announce(tables, now_us, output, at_tick=isinstance(read, Tick))
+        return output
+
+    def event_time_us(self, topic: str, record: Incoming) -> int | None:
+        """See Stage."""
+        return first_time_us(record) if topic == BY_VISITOR else self.clicks.event_time_us(topic, record)
+
+    def outgoing(self, tables: VisitorTables[R], outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
+        """See Stage."""
+        facts = ((fact.customer_id or "", fact) for output in outputs for fact in output.handed)
+        mark = next((output.handed_mark for output in reversed(outputs) if output.handed_mark), None)
+        marks = {order.TOPIC: mark} if mark else {}
+        handed = fact_records(BY_CUSTOMER, tables.partition, facts, {}, marks, self.customers)
+        return [*self.clicks.outgoing(tables.clicks, outputs, now_us), *handed]
+
+    def _book(self, tables: VisitorTables[R], records: Sequence[Incoming], output: MeasureOutput) -> None:
+        rows, sums = tables.clicks.rows, tables.clicks.sums
+        weight = sums.weight
+        output.booked = True
+        for record in facts_of(records):
+            for fact in record.facts:
+                handed = self.attribution.book(tables.orders, rows, fact, sums)
+                if handed is not None:
+                    _hand(handed, output)
+                elif (its := tables.orders.rows[fact.order_id]).waiting == [fact]:
+                    heappush(tables.waiting, (self.attribution.due_us(its), fact.order_id))
+            for at_ms, n in record.arrivals:
+                sums.arrivals[at_ms] = sums.arrivals.get(at_ms, 0) + n
+            tables.heard.take(record)
+        output.pending_bytes += sums.weight - weight
+
+    def _fix(self, tables: VisitorTables[R], output: MeasureOutput) -> None:
+        """Orders whose time, and the allowed lateness, the watermark has passed."""
+        watermark_us, waiting = self._watermark_us(tables), tables.waiting
+        for _ in range(MAX_FIXED):
+            if watermark_us is None or not waiting or waiting[0][0] > watermark_us:
+                return
+            _, order_id = heappop(waiting)
+            output.booked = True
+            for fact in self.attribution.fix(tables.orders, tables.clicks.rows, order_id, tables.clicks.sums):
+                _hand(fact, output)
+        output.unfinished = True
+
+    @staticmethod
+    def _watermark_us(tables: VisitorTables[R]) -> int | None:
+        """Of the task: the least of its inputs; clicks that are idle, or never came, hold nothing back."""
+        orders_us, clock = tables.heard.at_us, tables.clicks.clock.row
+        idle = clock.told is not None and clock.told.promise_us is not None
+        return orders_us if orders_us is None or clock.at_us is None or idle else min(orders_us, clock.at_us)
+
+    def _announce(self, tables: VisitorTables[R], now_us: int, output: MeasureOutput, *, at_tick: bool) -> None:
+        mark = tables.heard.announcement("deltas", now_us, None, at_tick=at_tick)
+        if mark is not None:
+            output.marks[order.TOPIC] = mark
+        oldest_us = min((row.at_us for row in self._waiting(tables)), default=None)
+        output.handed_mark = tables.heard.announcement(BY_CUSTOMER, now_us, oldest_us, at_tick=at_tick)
+
+    @staticmethod
+    def _waiting(tables: VisitorTables[R]) -> list[OrderFact]:
+        """The order that is fixed next: they all wait equally long."""
+        return [tables.orders.rows[name].waiting[0] for _, name in tables.waiting[:1]]
+
+
+def _hand(fact: OrderFact, output: MeasureOutput) -> None:
+    """On to its customer; a guest has none."""
+    if fact.customer_id is not None:
+        output.handed.append(fact)
+        output.pending_bytes += 300
