@@ -85,6 +85,9 @@ class Output(Protocol):
         """Memory the output holds until it is committed; a lot of it makes a commit due."""
 
 
+IDLE = -1
+"""See Stage.event_time_us."""
+
 T = TypeVar("T", bound=Tables)
 O = TypeVar("O", bound=Output)  # noqa: E741
 
@@ -114,7 +117,10 @@ class Stage(Protocol[T, O]):
         """Apply a batch or a tick to the tables. `now_us` is the wall clock, us since 1970 UTC."""
 
     def event_time_us(self, topic: str, record: Incoming) -> int | None:
-        """Event time of a record, us since 1970 UTC, None if it has none; asked where a task has several inputs."""
+        """Event time of a record, us since 1970 UTC, None if it has none; asked where a task has several inputs.
+
+        IDLE if all it says is that the input has nothing more: then it holds no other one.
+        """
 
     def outgoing(self, tables: T, outputs: Sequence[O], now_us: int) -> list[Outgoing]:
         """The records of a commit, from the outputs since the last one. May be called with no outputs."""

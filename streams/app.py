@@ -1,8 +1,10 @@
 """The whole flow on one page: stages, their topics, and what they hand to each other.
 
-clickstream ─▶ visitors ─┐
-orders ──────▶ orders ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values, kpi-alerts
-social ──────▶ social ───┘        any of the three ─▶ kpi-dead-letters; every task ─▶ kpi-status
+clickstream ───────────────────────────────┐
+orders ─▶ orders ─▶ kpi-visitor-orders ─▶ visitors ─┬─────────────────────┐
+                                      kpi-customer-orders ─▶ customers ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values
+social ─▶ social ─────────────────────────────────────────────────────────┘                       └─▶ kpi-alerts
+              what reads an input ─▶ kpi-dead-letters; what reads an input, and the monitor ─▶ kpi-status
 """
 
 from collections.abc import Iterable, Mapping
@@ -15,20 +17,25 @@ from alerting.alert import Transition
 from alerting.rule import Rule
 from models import click, delta, money, order, social
 from models.kpi import Catalogue
-from models.measure import FEEDS
+from models.measure import CUSTOMERS, FEEDS
+from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.settings import Settings
+from models.slices import Slicing
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
 from streams.measuring import dead_letter
+from streams.measuring.attribution import Attribution
 from streams.measuring.deltas import Needs, partition_of
+from streams.measuring.facts import FactSink
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
-from streams.measuring.sink import DeltaSink
+from streams.measuring.sink import DeltaSink, Sink
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
+from streams.measuring.visitor_stage import VisitorStage
 from streams.monitoring.alerts import RuleBook
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
@@ -37,6 +44,8 @@ from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 from streams.publication_alerts import alert_record
 
 S_US = 1_000_000
+TOLD_BY = {click.TOPIC: click.TOPIC, order.TOPIC: BY_VISITOR, CUSTOMERS: BY_CUSTOMER, social.TOPIC: social.TOPIC}
+"""Of a feed, the topic whose partitions have the tasks that announce its watermark to the monitor."""
 
 
 def create_app(
@@ -53,42 +62,49 @@ def create_app(
         commit_every_s=settings.commit_every_s,
         commit_every_records=settings.commit_every_records,
         stuck_after_s=settings.stuck_after_s,
-        internal=frozenset((delta.TOPIC,)),
+        internal=frozenset((delta.TOPIC, BY_VISITOR, BY_CUSTOMER)),
         contiguous=frozenset(settings.contiguous_topics),
     )
     return EngineApp(engine, stages, observer)
 
 
 def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
-    """Stage 1: one a topic that some KPI needs."""
-    retention_us = round(settings.session_retention_s * S_US)
-    out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    horizons, kinds = horizons_us(settings), _windows(settings)
-    deltas = DeltaSink(Needs.of(catalogue, kinds), partitions[delta.TOPIC])
+    """Stage 1: those that some KPI needs, in the order of the flow."""
+    deltas = DeltaSink(Needs.of(catalogue, _windows(settings)), partitions[delta.TOPIC])
 
-    def measure(name: str, booking: Booking[Any, Any, Any]) -> MeasureStage[Any, Any, Any]:
+    def source(name: str, booking: Booking[Any, Any, Any], sink: Sink[Any]) -> MeasureStage[Any, Any, Any]:
         return MeasureStage(
             name=name,
             booking=booking,
-            sink=deltas,
+            sink=sink,
             letter_partitions=partitions[dead_letter.TOPIC],
-            out_of_orderness_us=out_of_orderness_us,
+            out_of_orderness_us=round(settings.out_of_orderness_s * S_US),
             idle_after_us=round(settings.idle_after_s * S_US),
         )
 
+    horizons, feeds = horizons_us(settings), set(catalogue.feeds)
     stages: list[Stage[Any, Any]] = []
-    for topic in catalogue.topics:
-        horizon_us = horizons[topic]
-        match topic:
-            case click.TOPIC:
-                stages.append(
-                    measure("visitors", ClickBooking(catalogue, horizon_us, out_of_orderness_us, retention_us))
-                )
-            case order.TOPIC:
-                booking = OrderBooking(catalogue, horizon_us, settings.reporting_currency)
-                stages.append(measure("orders", booking))
-            case social.TOPIC:
-                stages.append(measure("social", SocialBooking(catalogue, horizon_us)))
+    ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMERS})
+    if ordered:
+        booking = OrderBooking(horizons[order.TOPIC], settings.reporting_currency)
+        stages.append(source("orders", booking, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
+    if ordered or click.TOPIC in feeds:
+        sessions = ClickBooking(
+            catalogue,
+            horizons[click.TOPIC],
+            round(settings.out_of_orderness_s * S_US),
+            round(settings.session_retention_s * S_US),
+        )
+        attribution = Attribution(
+            sessions,
+            Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC)),
+            round(settings.allowed_lateness_s * S_US),
+        )
+        clicks = source("visitors", sessions, deltas)
+        customers = partitions[BY_CUSTOMER] if CUSTOMERS in feeds else 0
+        stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC], customers))
+    if social.TOPIC in feeds:
+        stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
     return stages
 
 
@@ -102,7 +118,7 @@ def monitor_stage(
         groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
         windows=_windows(settings),
         horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
-        expected=frozenset((feed, p) for feed in catalogue.feeds for p in range(partitions[FEEDS[feed].topic])),
+        expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
         rules=RuleBook(rules),
         publishing=Publishing(
             value=partial(value_record, partitions=owners),

@@ -4,6 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from models import click, delta, order, social, status
+from models.kpi import Catalogue
+from models.measure import CUSTOMERS
+from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from streams.measuring import dead_letter
 from streams.publication import VALUES_TOPIC
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
@@ -12,7 +15,13 @@ DAY_MS = 86_400_000
 LETTER_ROOM = 65_536
 """What a dead letter's key and headers take beside its value."""
 
-STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": delta.TOPIC}
+STAGES = {
+    "orders": order.TOPIC,
+    "visitors": click.TOPIC,
+    "customers": click.TOPIC,
+    "social": social.TOPIC,
+    "monitor": delta.TOPIC,
+}
 """Stages of the engine and the topic whose partition count each follows."""
 
 
@@ -34,6 +43,7 @@ class TopicSpec:
 INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC)
 
 _INPUT = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
+_INTERNAL = {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}
 _CHANGELOG = {
     "cleanup.policy": "compact",
     "segment.ms": "600000",
@@ -49,7 +59,8 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
-        TopicSpec(delta.TOPIC, partitions, {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}),
+        *(TopicSpec(name, partitions, _INTERNAL, same_as=click.TOPIC) for name in (BY_VISITOR, BY_CUSTOMER)),
+        TopicSpec(delta.TOPIC, partitions, _INTERNAL),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
         TopicSpec(ALERTS_TOPIC, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * DAY_MS)}),
         TopicSpec(
@@ -70,3 +81,16 @@ _VALUES = {
     "min.compaction.lag.ms": str(DAY_MS),
     "retention.ms": str(400 * DAY_MS),
 }
+
+
+def topics_read(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The inputs and the topics of our own that the worker's stages read, in the order of the flow.
+
+    Orders need the sessions they belong to, so clicks are read wherever orders are.
+    """
+    needed, feeds = set(catalogue.topics), set(catalogue.feeds)
+    if order.TOPIC in needed:
+        needed.add(click.TOPIC)
+    inputs = tuple(topic for topic in INPUTS if topic in needed)
+    facts = (BY_VISITOR,) if click.TOPIC in needed else ()
+    return inputs, (*facts, *((BY_CUSTOMER,) if CUSTOMERS in feeds else ()), delta.TOPIC)

@@ -22,7 +22,7 @@ from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
 from streams.engine.transaction import CommitStep
 from streams.histogram import Histogram
-from streams.measuring.tables import MeasureTables
+from streams.measuring.visitor_stage import admitting
 from streams.metrics import Snapshot, SnapshotCollector
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables
@@ -85,11 +85,11 @@ def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
         for tp in task.positions:
             snapshot.lag[tp.topic] = snapshot.lag.get(tp.topic, 0) + (task.lag(tp) or 0)
             snapshot.freshness_s = max(snapshot.freshness_s, task.freshness_s(tp, now_us))
-        if isinstance(task.tables, MeasureTables):
+        if its := admitting(task.tables):
             ledger = snapshot.ledgers.setdefault(task.stage.inputs[0], Ledger())
-            ledger.add(task.tables.ledger.row)
-            snapshot.heartbeats.append(task.tables.heartbeats.row)
-        elif isinstance(task.tables, MonitorTables) and isinstance(task.stage, MonitorStage):
+            ledger.add(its.ledger.row)
+            snapshot.heartbeats.append(its.heartbeats.row)
+        if isinstance(task.tables, MonitorTables) and isinstance(task.stage, MonitorStage):
             snapshot.values += task.stage.shown(task.tables, now_us)
             snapshot.watermarks_us |= task.tables.marks.by_topic()
             snapshot.frozen_cells += task.tables.cells.frozen

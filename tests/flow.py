@@ -1,7 +1,7 @@
 """The whole flow in memory, for scenarios: events in, published values out, with the wall clock in the test's hand."""
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,11 +12,14 @@ from models import delta
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
 from models.kpis_file import load_kpis
+from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.outcome import Ledger
 from models.settings import Settings
-from models.stage import Batch, Headers, Look, Outgoing, Tick
+from models.stage import Batch, Headers, Look, Outgoing, Stage, Tick
 from streams.app import measure_stages, monitor_stage
 from streams.measuring import dead_letter
+from streams.measuring.visitor_stage import admitting
+from streams.topics import INPUTS
 
 KPIS = Path(__file__).parents[1] / "deploy" / "kpis.yaml"
 DAY = datetime(2026, 3, 2, tzinfo=UTC)
@@ -85,37 +88,37 @@ class Flow:
 
     def __post_init__(self) -> None:
         self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
-        partitions: Mapping[str, int] = dict.fromkeys(
-            (*self.catalogue.topics, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
-        )
-        self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions)}
-        self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
+        topics = (*INPUTS, BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts")
+        partitions = dict.fromkeys(topics, 1)
+        measuring = measure_stages(self.settings, self.catalogue, partitions)
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
-        self.monitor_tables = self.monitor.tables(0)
-        self.monitor.opened(self.monitor_tables, self.now_us)
-        for topic, stage in self.stages.items():
-            stage.opened(self.tables[topic], self.now_us)
+        self.stages: list[Stage[Any, Any]] = [*measuring, self.monitor]
+        self.stage_of = {topic: stage for stage in self.stages for topic in stage.inputs}
+        self.tables = {stage.name: stage.tables(0) for stage in self.stages}
+        self.monitor_tables = self.tables["monitor"]
+        for stage in self.stages:
+            stage.opened(self.tables[stage.name], self.now_us)
         self.tick()
 
     def read(self, *records: Sent) -> None:
         """Records of any topics, each a batch and a commit of its own."""
         for record in records:
-            self._measure(record.topic, Batch(record.topic, 0, [record]))
+            self.batch(record.topic, [record])
 
     def batch(self, topic: str, records: Sequence[Sent]) -> None:
         """Records of one topic in one batch."""
-        self._measure(topic, Batch(topic, 0, records))
+        self._step(self.stage_of[topic], Batch(topic, 0, records))
 
     def tick(self, lag: int = 0) -> None:
         """A second passes."""
         self.now_us += 1_000_000
-        for topic in self.stages:
-            self._measure(topic, Tick({topic: Look(lag, self.now_us)}))
-        self._take(self.monitor.step(self.monitor_tables, Tick({}), self.now_us))
+        for stage in self.stages:
+            self._step(stage, Tick({topic: Look(lag, self.now_us) for topic in stage.inputs}))
 
     def ledger(self, topic: str) -> Ledger:
-        found: Ledger = self.tables[topic].ledger.row
-        return found
+        its = admitting(self.tables[self.stage_of[topic].name])
+        assert its is not None
+        return its.ledger.row
 
     def history(
         self, kpi: str, window: str, start: str, piece: tuple[str, str] = ("all", "all")
@@ -131,20 +134,21 @@ class Flow:
         """The last revision of every window, by start."""
         return {one.start_us: one.value for one in self.values if one.series == (kpi, window, *piece)}
 
-    def _measure(self, topic: str, read: Batch | Tick) -> None:
-        stage, tables = self.stages[topic], self.tables[topic]
+    def _step(self, stage: Stage[Any, Any], read: Batch | Tick) -> None:
+        """A step and its commit, and those of the stages behind it; again where it has more to do."""
+        tables = self.tables[stage.name]
         output = stage.step(tables, read, self.now_us)
-        for record in stage.outgoing(tables, [output], self.now_us):
-            if record.topic == delta.TOPIC:
-                value = Sent(record.topic, record.key, record.value)
-                self._take(self.monitor.step(self.monitor_tables, Batch(record.topic, 0, [value]), self.now_us))
-            elif record.topic == dead_letter.TOPIC:
-                self.dead_letters.append(record)
-
-    def _take(self, output: Any) -> None:
-        self.values += output.values
-        self.transitions += output.transitions
-        while output.unfinished:
-            output = self.monitor.step(self.monitor_tables, Tick({}), self.now_us)
+        if stage is self.monitor:
             self.values += output.values
             self.transitions += output.transitions
+        else:
+            self._pass_on(stage.outgoing(tables, [output], self.now_us))
+        if output.unfinished:
+            self._step(stage, Tick({}))
+
+    def _pass_on(self, records: Iterable[Outgoing]) -> None:
+        for record in records:
+            if record.topic == dead_letter.TOPIC:
+                self.dead_letters.append(record)
+            elif record.topic in self.stage_of:
+                self.batch(record.topic, [Sent(record.topic, record.key, record.value)])

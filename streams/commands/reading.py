@@ -51,8 +51,9 @@ def status(
 ) -> None:
     """Show lag, watermarks and freshness; exit code 0 when everything received is published, else 1."""
     from streams.tools.status import show_status
+    from streams.topics import topics_read
 
     effective = settings()
-    inputs = definitions(effective).catalogue.topics
-    if not asyncio.run(show_status(effective, inputs=inputs, wait_s=wait, as_json=as_json)):
+    inputs, internal = topics_read(definitions(effective).catalogue)
+    if not asyncio.run(show_status(effective, inputs, internal, wait_s=wait, as_json=as_json)):
         raise SystemExit(EXIT_NO)

@@ -7,9 +7,11 @@ a chunk is looked at by its first record.
 
 from collections import deque
 from collections.abc import Callable, Iterable
+from math import inf
 
 from faust.types import TP
 
+from models.stage import IDLE
 from streams.engine.consumer import Fetched
 
 CROWDED = 3
@@ -31,7 +33,10 @@ class Inbox:
         return len(self._waiting) > 1
 
     def put(self, fetched: Fetched, head_us: int | None) -> None:
-        """Take a chunk; `head_us` is the time of its first record, None if that has none: then as the last one's."""
+        """Take a chunk; `head_us` is the time of its first record, None if that has none: then as the last one's.
+
+        One that is IDLE is read at once.
+        """
         at_us = self._reached_us.get(fetched.tp, 0) if head_us is None else head_us
         self._waiting[fetched.tp].append((at_us, fetched))
 
@@ -42,14 +47,18 @@ class Inbox:
             return None
         at_us, first = min(heads)
         behind = (tp for tp, waiting in self._waiting.items() if not waiting and not idle(tp))
-        held = any(at_us > self._reached_us.get(tp, -self._ahead_us) + self._ahead_us for tp in behind)
-        return None if held else first
+        return None if any(at_us > self._reaches_us(tp) for tp in behind) else first
 
     def pop(self, tp: TP) -> Fetched:
         """The next chunk of an input."""
         at_us, fetched = self._waiting[tp].popleft()
-        self._reached_us[tp] = max(at_us, self._reached_us.get(tp, at_us))
+        self._reached_us[tp] = at_us if at_us == IDLE else max(at_us, self._reached_us.get(tp, at_us))
         return fetched
+
+    def _reaches_us(self, tp: TP) -> float:
+        """How far another input may be read while this one has unread records."""
+        reached_us = self._reached_us.get(tp, -self._ahead_us)
+        return inf if reached_us == IDLE else reached_us + self._ahead_us
 
     def crowded(self) -> set[TP]:
         """Inputs of which enough is here."""

@@ -61,7 +61,7 @@ class Attribution(Generic[R]):
     def __init__(self, sessions: Sessions[R], slicing: Slicing, lateness_us: int) -> None:
         self._sessions = sessions
         self._slicing = slicing
-        self._lateness_us = lateness_us
+        self.lateness_us = lateness_us
 
     def book(self, orders: Attributions, rows: R, fact: OrderFact, additions: Additions) -> OrderFact | None:
         """Add a fact; what goes on to its customer now."""
@@ -81,7 +81,7 @@ class Attribution(Generic[R]):
 
     def due_us(self, order: Attributed) -> int:
         """The watermark at which an order that waits is fixed."""
-        return order.waiting[0].at_us + self._lateness_us
+        return order.waiting[0].at_us + self.lateness_us
 
     def fix(self, orders: Attributions, rows: R, order_id: str, additions: Additions) -> list[OrderFact]:
         """Look an order up for the last time; what goes on to its customer."""

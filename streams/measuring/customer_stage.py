@@ -9,7 +9,7 @@ from models.order_fact import BY_CUSTOMER, OrderFact
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.table import ChangeLogged
 from streams.measuring.additions import Additions
-from streams.measuring.hearing import Heard, facts_of, first_time_us
+from streams.measuring.hearing import HeardOrders, facts_of, first_time_us
 from streams.measuring.sink import DeltaSink
 from streams.measuring.stage import last_marks
 from streams.measuring.tables import MeasureOutput
@@ -33,7 +33,7 @@ class CustomerTables(Generic[R]):
 
     partition: int
     rows: R
-    heard: Heard
+    heard: HeardOrders
     sums: Additions
 
     def all(self) -> tuple[ChangeLogged, ...]:
@@ -54,7 +54,7 @@ class CustomerStage(Generic[R]):
 
     def tables(self, partition: int) -> CustomerTables[R]:
         """See Stage."""
-        return CustomerTables(partition, self.booking.table(), Heard.of(self.visitor_tasks), self.sink.empty())
+        return CustomerTables(partition, self.booking.table(), HeardOrders.of(self.visitor_tasks), self.sink.empty())
 
     def opened(self, tables: CustomerTables[R], now_us: int) -> None:
         """See Stage: nothing is derived."""

@@ -1,6 +1,6 @@
 """Facts of the stage before, as they are read, and the watermark that comes with them and is passed on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 
 import msgspec
@@ -9,7 +9,7 @@ from models import order
 from models.delta import Mark
 from models.errors import EngineFault
 from models.order_fact import VERSION, FactRecord, decode_facts
-from models.stage import Incoming
+from models.stage import IDLE, Incoming
 from models.table import ChangeLogged, Single
 from models.topic_watermark import Watermarks
 from streams.measuring.watermark import due
@@ -22,14 +22,14 @@ class Told(msgspec.Struct, array_like=True):
 
 
 @dataclass(slots=True)
-class Heard:
+class HeardOrders:
     """State of a task that reads facts: what the tasks of the stage before announced, and what it told itself."""
 
     marks: Watermarks
     told: Single[Told] = field(default_factory=lambda: Single("told", Told()))
 
     @classmethod
-    def of(cls, partitions: int) -> "Heard":
+    def of(cls, partitions: int) -> "HeardOrders":
         """`partitions`: tasks of the stage before, all of which are heard."""
         return cls(Watermarks((order.TOPIC, partition) for partition in range(partitions)))
 
@@ -70,12 +70,11 @@ def facts_of(records: Sequence[Incoming]) -> Iterator[FactRecord]:
 
 
 def first_time_us(record: Incoming) -> int | None:
-    """Event time of the first fact of a record; of its marks where it has none."""
+    """See Stage.event_time_us: of the first fact of a record, or what it announces where it has none."""
     found = decode_facts(record.value or b"")
     if found.facts:
         return found.facts[0].at_us
-    return _latest(found.marks)
-
-
-def _latest(marks: Mapping[str, Mark]) -> int | None:
-    return max((mark.at_us for mark in marks.values() if mark.at_us is not None), default=None)
+    marks = found.marks.values()
+    if any(mark.promise_us is not None for mark in marks):
+        return IDLE
+    return max((mark.at_us for mark in marks if mark.at_us is not None), default=None)

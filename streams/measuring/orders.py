@@ -3,14 +3,12 @@
 from decimal import Decimal
 from typing import assert_never
 
-from models import measure, money, order
-from models.kpi import Catalogue
+from models import money, order
 from models.order import AnyOrderEvent, Order, OrderCancelled, OrderPlaced, OrderRefunded, decode_order
+from models.order_fact import FactKind, OrderFact
 from models.outcome import Invalid, Outcome, Reason
-from models.slices import Slicing
 from models.table import Table, packed_codec
-from models.window import MINUTE_US
-from streams.measuring.additions import Additions
+from streams.measuring.facts import Facts
 
 Orders = Table[str, Order]
 Refusal = Invalid | Outcome | None
@@ -23,10 +21,9 @@ class OrderBooking:
     topic = order.TOPIC
     decode = staticmethod(decode_order)
 
-    def __init__(self, catalogue: Catalogue, horizon_us: int, currency: str) -> None:
+    def __init__(self, horizon_us: int, currency: str) -> None:
         """`currency`: the reporting currency, the only one with a rate."""
         self.horizon_us = horizon_us
-        self._slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
         self._currency = currency
         self._digits = money.exponent(currency) or 0
 
@@ -46,15 +43,15 @@ class OrderBooking:
             return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
         return None
 
-    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, additions: Additions) -> Refusal:
+    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, facts: Facts) -> Refusal:
         """Add a counted order event, or say what it is instead."""
         match event:
             case OrderPlaced():
-                return self._place(orders, event, at_us, additions)
+                return self._place(orders, event, at_us, facts)
             case OrderRefunded():
-                return self._refund(orders, event, at_us, additions)
+                return self._refund(orders, event, at_us, facts)
             case OrderCancelled():
-                self._cancel(orders, event, at_us, additions)
+                self._cancel(orders, event, at_us, facts)
                 return None
             case _:
                 assert_never(event)
@@ -62,40 +59,45 @@ class OrderBooking:
     def expire(self, orders: Orders, watermark_us: int) -> None:
         """Orders are kept for ever: a refund may come years later."""
 
-    def _place(self, orders: Orders, event: OrderPlaced, at_us: int, additions: Additions) -> Refusal:
+    def _place(self, orders: Orders, event: OrderPlaced, at_us: int, facts: Facts) -> Refusal:
         if event.order_id in orders.rows:
             return Outcome.DUPLICATE
         amount = Decimal(event.amount)
         orders.put(event.order_id, Order(event.currency, amount, event.segments))
-        slices = self._slicing.of(event.segments)
-        minute = at_us // MINUTE_US
-        additions.add(slices, measure.ORDERS, minute, 1)
-        additions.add(slices, measure.REVENUE, minute, self._minor(amount))
+        facts.add(self._fact(FactKind.PLACED, event, at_us, amount))
         return None
 
-    def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, additions: Additions) -> Refusal:
+    def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, facts: Facts) -> Refusal:
         amount, placed = Decimal(event.amount), orders.rows.get(event.order_id)
         if placed is None:
-            slices = self._slicing.of(event.segments)
-            minute = at_us // MINUTE_US
-            additions.add(slices, measure.UNMATCHED_REFUNDS, minute, 1)
-            additions.add(slices, measure.REFUNDS, minute, self._minor(amount))
+            facts.add(self._fact(FactKind.UNMATCHED, event, at_us, amount))
             return None
         if amount > placed.left:
             return Invalid(Reason.OVER_REFUND, f"{placed.left} {placed.currency} is left of the order")
-        self._take_back(orders, event.order_id, amount, at_us, additions)
+        self._take_back(orders, event, amount, at_us, facts)
         return None
 
-    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, additions: Additions) -> None:
-        self._take_back(orders, event.order_id, orders.rows[event.order_id].left, at_us, additions)
+    def _cancel(self, orders: Orders, event: OrderCancelled, at_us: int, facts: Facts) -> None:
+        self._take_back(orders, event, orders.rows[event.order_id].left, at_us, facts)
 
-    def _take_back(self, orders: Orders, order_id: str, amount: Decimal, at_us: int, additions: Additions) -> None:
-        """Book on the segments of the order; what is left of it shrinks."""
-        placed = orders.rows[order_id]
-        placed.left -= amount
-        orders.touch(order_id)
-        slices = self._slicing.of(placed.segments)
-        additions.add(slices, measure.REFUNDS, at_us // MINUTE_US, self._minor(amount))
+    def _take_back(self, orders: Orders, event: AnyOrderEvent, amount: Decimal, at_us: int, facts: Facts) -> None:
+        """What is left of the order shrinks."""
+        orders.rows[event.order_id].left -= amount
+        orders.touch(event.order_id)
+        facts.add(self._fact(FactKind.REFUNDED, event, at_us, amount))
+
+    def _fact(self, kind: FactKind, event: AnyOrderEvent, at_us: int, amount: Decimal) -> OrderFact:
+        return OrderFact(
+            kind=kind,
+            order_id=event.order_id,
+            at_us=at_us,
+            count=1,
+            minor=self._minor(amount),
+            customer_id=event.customer_id,
+            visitor_id=event.visitor_id,
+            session_id=event.session_id,
+            segments=event.segments,
+        )
 
     def _minor(self, amount: Decimal) -> int:
         return money.to_minor(amount, ONE, self._digits)

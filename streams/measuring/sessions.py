@@ -95,6 +95,15 @@ class ClickBooking:
         if event.event_type == PAGE_VIEW:
             additions.add(slices, measure.PAGE_VIEWS, minute, 1)
 
+    def session_of(self, rows, visitor_id, session_id, at_us):
+        return None
+
+    def segments_of(self, rows, session):
+        raise NotImplementedError
+
+    def join(self, rows, session, at_us, count, additions):
+        raise NotImplementedError
+
     def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
         """Drop sessions that no event can belong to any more."""
         sessions.expire(watermark_us, EXPIRE_LOOKS)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from models import click, order
 from models.click import Click
@@ -13,7 +13,7 @@ from models.table import ChangeLogged
 from streams.measuring.additions import Additions
 from streams.measuring.attribution import Attribution, Attributions, attributions
 from streams.measuring.facts import fact_records
-from streams.measuring.hearing import Heard, facts_of, first_time_us
+from streams.measuring.hearing import HeardOrders, facts_of, first_time_us
 from streams.measuring.stage import MeasureStage
 from streams.measuring.tables import MeasureOutput, MeasureTables
 
@@ -27,7 +27,7 @@ class VisitorTables(Generic[R]):
     """The state of a task. Not stored: `waiting`, the orders to be fixed by the watermark at which they are."""
 
     clicks: MeasureTables[R, Additions]
-    heard: Heard
+    heard: HeardOrders
     orders: Attributions = field(default_factory=attributions)
     waiting: list[tuple[int, str]] = field(default_factory=list)
 
@@ -41,9 +41,18 @@ class VisitorTables(Generic[R]):
         return (*self.clicks.all(), *self.heard.all(), self.orders)
 
 
+def admitting(tables: object) -> MeasureTables[Any, Any] | None:
+    """What a task keeps of the input topic that it admits events of; None where it reads no input."""
+    its = tables.clicks if isinstance(tables, VisitorTables) else tables
+    return its if isinstance(its, MeasureTables) else None
+
+
 @dataclass(frozen=True)
 class VisitorStage(Generic[R]):
-    """See models.stage.Stage. `order_tasks`: partitions of `orders`; `customers`: of the topic of its facts."""
+    """See models.stage.Stage.
+
+    `order_tasks`: partitions of `orders`; `customers`: of the topic of its facts, 0 where no KPI needs them.
+    """
 
     clicks: MeasureStage[Click, R, Additions]
     attribution: Attribution[R]
@@ -55,7 +64,7 @@ class VisitorStage(Generic[R]):
 
     def tables(self, partition: int) -> VisitorTables[R]:
         """See Stage."""
-        return VisitorTables(self.clicks.tables(partition), Heard.of(self.order_tasks))
+        return VisitorTables(self.clicks.tables(partition), HeardOrders.of(self.order_tasks))
 
     def opened(self, tables: VisitorTables[R], now_us: int) -> None:
         """See Stage."""
@@ -85,7 +94,7 @@ class VisitorStage(Generic[R]):
         mark = next((output.handed_mark for output in reversed(outputs) if output.handed_mark), None)
         marks = {order.TOPIC: mark} if mark else {}
         handed = fact_records(BY_CUSTOMER, tables.partition, facts, {}, marks, self.customers)
-        return [*self.clicks.outgoing(tables.clicks, outputs, now_us), *handed]
+        return [*self.clicks.outgoing(tables.clicks, outputs, now_us), *(handed if self.customers else ())]
 
     def _book(self, tables: VisitorTables[R], records: Sequence[Incoming], output: MeasureOutput) -> None:
         rows, sums = tables.clicks.rows, tables.clicks.sums
@@ -126,13 +135,11 @@ class VisitorStage(Generic[R]):
         mark = tables.heard.announcement("deltas", now_us, None, at_tick=at_tick)
         if mark is not None:
             output.marks[order.TOPIC] = mark
-        oldest_us = min((row.at_us for row in self._waiting(tables)), default=None)
+        if not self.customers:
+            return
+        # They all wait equally long: the one that is fixed next is the oldest.
+        oldest_us = tables.waiting[0][0] - self.attribution.lateness_us if tables.waiting else None
         output.handed_mark = tables.heard.announcement(BY_CUSTOMER, now_us, oldest_us, at_tick=at_tick)
-
-    @staticmethod
-    def _waiting(tables: VisitorTables[R]) -> list[OrderFact]:
-        """The order that is fixed next: they all wait equally long."""
-        return [tables.orders.rows[name].waiting[0] for _, name in tables.waiting[:1]]
 
 
 def _hand(fact: OrderFact, output: MeasureOutput) -> None:

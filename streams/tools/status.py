@@ -16,21 +16,21 @@ from streams.tools.caught_up import Look, look
 from streams.tools.group_lag import GroupLag, Offsets, behind, open_group
 from streams.tools.ledger import task_statuses
 from streams.tools.terminal import console, note, write_lines
-from streams.topics import INPUTS
 
 APART_S = 2.0
 """Between the two looks that must agree: a record may be on its way from stage to stage during one."""
 
 
 async def show_status(
-    settings: Settings, *, inputs: Sequence[str] = INPUTS, wait_s: float = 0.0, as_json: bool = False
+    settings: Settings, inputs: Sequence[str], internal: Sequence[str], *, wait_s: float = 0.0, as_json: bool = False
 ) -> bool:
     """Print the state of the group and answer whether it is caught up, in two looks APART_S apart.
 
-    `inputs`: the topics the KPIs need. Looks again until caught up, for at most `wait_s`. BrokerError.
+    `inputs` and `internal`: the topics that are read, as of topics.topics_read. Looks again until caught up, for at
+    most `wait_s`. BrokerError.
     """
-    async with open_group(settings, [*inputs, delta.TOPIC]) as group:
-        caught_up, last = await _wait(settings, group, inputs, wait_s)
+    async with open_group(settings, [*inputs, *internal]) as group:
+        caught_up, last = await _wait(settings, group, inputs, internal, wait_s)
     if as_json:
         write_lines([status_json(last, caught_up=caught_up)])
     else:
@@ -66,11 +66,13 @@ def status_table(last: Look) -> Table:
     return table
 
 
-async def _wait(settings: Settings, group: GroupLag, inputs: Sequence[str], wait_s: float) -> tuple[bool, Look]:
+async def _wait(
+    settings: Settings, group: GroupLag, inputs: Sequence[str], internal: Sequence[str], wait_s: float
+) -> tuple[bool, Look]:
     deadline_s = time.monotonic() + wait_s
     before = False
     while True:
-        last = await _look(settings, group, inputs)
+        last = await _look(settings, group, inputs, internal)
         if last.caught_up and before:
             return True, last
         if not last.caught_up and time.monotonic() >= deadline_s:
@@ -79,18 +81,18 @@ async def _wait(settings: Settings, group: GroupLag, inputs: Sequence[str], wait
         await asyncio.sleep(APART_S)
 
 
-async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str]) -> Look:
+async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str], internal: Sequence[str]) -> Look:
     """In the order of the flow: what a stage committed after its look is in the look at the next one."""
     read, input_ends = await group.positions(inputs)
     announced = [task for task in await task_statuses(settings) if isinstance(task, MeasureStatus)]
-    folded, delta_ends = await group.positions([delta.TOPIC])
+    folded, internal_ends = await group.positions(internal)
     applied = [task for task in await task_statuses(settings) if isinstance(task, MonitorStatus)]
-    offsets, ends = read | folded, input_ends | delta_ends
+    offsets, ends = read | folded, input_ends | internal_ends
     unread = behind(offsets, ends)
     counts = {topic: len(group.partitions[topic]) for topic in inputs}
     freshness_s = await _freshness_s(group, {partition: offsets[partition] for partition in unread})
     return look(
-        by_topic(unread, [*inputs, delta.TOPIC]),
+        by_topic(unread, [*inputs, *internal]),
         freshness_s,
         [*announced, *applied],
         counts,

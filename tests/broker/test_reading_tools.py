@@ -14,6 +14,7 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.errors import KafkaError
 
 import topic_log
+from models import delta
 from models.errors import BrokerError, EngineFault
 from models.settings import Settings
 from models.stage import Outgoing
@@ -176,7 +177,7 @@ async def test_a_group_is_caught_up_when_nothing_is_unread_and_every_task_has_to
 ) -> None:
     await commit(settings.broker, [Outgoing("orders", 0, b"k", b"{}"), Outgoing("kpi-deltas", 1, b"k", b"")])
     settings = msgspec.structs.replace(settings, app_id=topic_log.fresh("group"))
-    assert not await show_status(settings, as_json=True)
+    assert not await show_status(settings, INPUTS, (delta.TOPIC,), as_json=True)
     last = msgspec.json.decode(capfd.readouterr().out)
     assert last["lag"]["orders"] >= 2, "a group that never committed has everything before it, the marker too"
     assert last["freshness_s"] > 0
@@ -186,7 +187,7 @@ async def test_a_group_is_caught_up_when_nothing_is_unread_and_every_task_has_to
         consumer.assign(partitions)
         await consumer.commit(await consumer.end_offsets(partitions))
     await commit(settings.broker, [monitor(0), monitor(1), *(measure(topic, n) for topic in INPUTS for n in (0, 1))])
-    assert await show_status(settings, as_json=True)
+    assert await show_status(settings, INPUTS, (delta.TOPIC,), as_json=True)
     last = msgspec.json.decode(capfd.readouterr().out)
     assert (last["reasons"], last["freshness_s"], set(last["lag"].values())) == ([], 0.0, {0})
     assert last["watermarks"] == dict.fromkeys(INPUTS, "1970-01-01T00:00:01Z")
@@ -235,7 +236,11 @@ async def test_no_broker_is_one_line_that_names_the_setting(
 ) -> None:
     settings = Settings(broker=f"127.0.0.1:{unused_tcp_port}")
     began_s = time.monotonic()
-    for command in (show_values(settings, Choice()), show_ledger(settings), show_status(settings)):
+    for command in (
+        show_values(settings, Choice()),
+        show_ledger(settings),
+        show_status(settings, INPUTS, (delta.TOPIC,)),
+    ):
         with pytest.raises(BrokerError, match=rf"^{settings.broker}: no Kafka broker answers .*KPI_BROKER"):
             await command
     assert time.monotonic() - began_s < 30

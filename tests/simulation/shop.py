@@ -7,17 +7,18 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from enum import Enum
 from typing import Any
-from zlib import crc32
 
 from aiokafka import TopicPartition
 
+from models.order_fact import BY_CUSTOMER, BY_VISITOR
+from models.partition import partition_of_key
 from models.stage import Headers
 
 S = 1_000_000
 START_US = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()) * S
 OUT_OF_ORDERNESS_S = 2.0
 TOPICS = ("clickstream", "orders", "social")
-COUNTS = dict.fromkeys(TOPICS, 2)
+COUNTS = dict.fromkeys((*TOPICS, BY_VISITOR, BY_CUSTOMER), 2)
 
 
 class Mode(Enum):
@@ -52,7 +53,7 @@ class Sending:
 
     @property
     def target(self) -> TopicPartition:
-        by_key = crc32(self.key or b"") % COUNTS[self.topic]
+        by_key = partition_of_key(self.key or b"", COUNTS[self.topic])
         return TopicPartition(self.topic, by_key if self.partition is None else self.partition)
 
 
@@ -99,7 +100,7 @@ class Shop:
             target = TopicPartition(topic, self.chance.randrange(COUNTS[topic]))
             return self._noted(beat(target, now_us - round(OUT_OF_ORDERNESS_S * S)), target)
         key, fields = MADE[topic](self, name)
-        at_us = self._event_time(TopicPartition(topic, crc32(key) % COUNTS[topic]), now_us)
+        at_us = self._event_time(TopicPartition(topic, partition_of_key(key, COUNTS[topic])), now_us)
         event = {"event_id": f"{topic}-{next(self.numbers)}", "timestamp": text(at_us), **fields}
         value = json.dumps({k: v for k, v in event.items() if v is not None}).encode()
         sending = Sending(topic, key, value, event | {"at_us": at_us})

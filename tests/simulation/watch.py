@@ -16,7 +16,7 @@ from simulation.writer import LogWriter
 from streams.engine.task import Task
 from streams.engine.transaction import CommitStep
 from streams.measuring import dead_letter
-from streams.measuring.tables import MeasureTables
+from streams.measuring.visitor_stage import admitting
 from streams.monitoring.tables import MonitorTables
 from streams.publication import VALUES_TOPIC, read_value
 
@@ -75,9 +75,8 @@ class Watch:
 
     def applied(self, task: Task) -> None:
         """See Told."""
-        tables = task.tables
-        if isinstance(tables, MeasureTables):
-            self._expect(tables.ledger.row.balanced, f"{task.name}: the ledger does not balance: {tables.ledger.row}")
+        if its := admitting(task.tables):
+            self._expect(its.ledger.row.balanced, f"{task.name}: the ledger does not balance: {its.ledger.row}")
         self._rises(task, dict(_heights(task)))
 
     def opened(self, worker: Worker, tasks: Iterable[Task]) -> None:
@@ -152,15 +151,15 @@ def _heights(task: Task) -> Iterator[tuple[str, int]]:
     if isinstance(tables, MonitorTables):
         yield from ((f"watermark of {topic}", at_us) for topic, at_us in tables.marks.by_topic().items())
         yield from ((f"closed of {group}", at_us) for group, at_us in tables.groups.rows.items())
-    elif tables.ledger.row.received:
-        yield "received", tables.ledger.row.received
-        yield "watermark", tables.clock.row.at_us or 0
+    elif (its := admitting(tables)) and its.ledger.row.received:
+        yield "received", its.ledger.row.received
+        yield "watermark", its.clock.row.at_us or 0
 
 
 def _summary(task: Task) -> tuple[Ledger, int | None] | dict[str, int]:
     tables = task.tables
-    if isinstance(tables, MeasureTables):
-        return tables.ledger.row, tables.clock.row.at_us
+    if its := admitting(tables):
+        return its.ledger.row, its.clock.row.at_us
     assert isinstance(tables, MonitorTables)
     return tables.marks.by_topic()
 

@@ -4,6 +4,7 @@ import random
 
 from faust.types import TP
 
+from models.stage import IDLE
 from streams.engine.consumer import Fetched
 from streams.engine.inbox import CROWDED, Inbox
 
@@ -64,6 +65,20 @@ def test_a_record_without_a_time_goes_as_the_one_before_it() -> None:
     put(box, ORDERS, None)
     put(box, CLICKS, 60)
     assert read(box) == ORDERS
+
+
+def test_an_input_that_says_it_has_nothing_more_is_read_at_once_and_holds_nobody() -> None:
+    """Promises of idle partitions never end, so there is always one unread."""
+    box = inbox()
+    put(box, ORDERS, 50)
+    read(box, CLICKS)
+    put(box, CLICKS, 50 + AHEAD + 1)
+    assert read(box) is None
+    put(box, ORDERS, IDLE)
+    assert [read(box), read(box)] == [ORDERS, CLICKS]
+    put(box, ORDERS, 60)
+    put(box, CLICKS, 60 + AHEAD + 1)
+    assert [read(box), read(box)] == [ORDERS, None], "it has orders again"
 
 
 def test_a_held_input_is_read_no_further_when_enough_of_it_is_here() -> None:

@@ -20,7 +20,7 @@ from models.table import ChangeLogged, Table, packed_codec
 from streams.measuring.additions import Additions
 from streams.measuring.dedup import SeenIds, id_hash
 from streams.measuring.sessions import ClickBooking
-from streams.measuring.stage import MeasureStage
+from streams.measuring.visitor_stage import VisitorStage
 from streams.monitoring.windows import WindowedTable
 
 MINUTE = 60_000_000
@@ -44,9 +44,9 @@ def click(visitor: int, chance: random.Random) -> Click:
 
 def sessions() -> ChangeLogged:
     """Two thousand sessions of a day, with one to six clicks each."""
-    stage = Flow().stages["clickstream"]
-    assert isinstance(stage, MeasureStage)
-    booking = stage.booking
+    stage = Flow().stage_of["clickstream"]
+    assert isinstance(stage, VisitorStage)
+    booking = stage.clicks.booking
     assert isinstance(booking, ClickBooking)
     table, chance = booking.table(), random.Random(1)
     for visitor in range(2_000):
