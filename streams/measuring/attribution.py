@@ -86,21 +86,24 @@ class Attribution(Generic[R]):
     def fix(self, orders: Attributions, rows: R, order_id: str, additions: Additions) -> list[OrderFact]:
         """Look an order up for the last time; what goes on to its customer."""
         before = orders.rows[order_id]
-        facts = before.waiting
-        after = self._attribute(rows, facts[0], additions)
-        self._take_back(rows, before, additions)
-        orders.put(order_id, after)
-        if after.segments != before.segments:
+        facts, after = before.waiting, before
+        if self._session_of(rows, facts[0]) != before.session:
+            self._take_back(rows, before, additions)
+            after = self._attribute(rows, facts[0], additions)
             for fact in facts:
                 self._add(fact, before.segments, -1, additions)
                 self._add(fact, after.segments, 1, additions)
+        orders.put(order_id, Attributed(after.segments, after.session, []))
         return [msgspec.structs.replace(fact, segments=after.segments) for fact in facts]
+
+    def _session_of(self, rows: R, placed: OrderFact) -> SessionName | None:
+        if placed.visitor_id is None:
+            return None
+        return self._sessions.session_of(rows, placed.visitor_id, placed.session_id, placed.at_us)
 
     def _attribute(self, rows: R, placed: OrderFact, additions: Additions) -> Attributed:
         """Join an order to its session; the segments that it names itself win."""
-        session = None
-        if placed.visitor_id is not None:
-            session = self._sessions.session_of(rows, placed.visitor_id, placed.session_id, placed.at_us)
+        session = self._session_of(rows, placed)
         if session is None:
             self._count_unattributed(placed, 1, additions)
             return Attributed(placed.segments, None, [])

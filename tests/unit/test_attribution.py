@@ -1,0 +1,135 @@
+"""Orders find their session, find another one, and are fixed; what was booked is always taken back exactly."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from models import measure
+from models.order_fact import FactKind, OrderFact
+from models.slices import Slicing
+from models.window import MINUTE_US
+from streams.measuring.additions import Additions
+from streams.measuring.attribution import Attribution, SessionName, attributions
+
+LATENESS_US = 60_000_000
+SLICING = Slicing(("channel", "country", "campaign"), ("channel", "country"))
+EMAIL, DIRECT = ("v", "s1"), ("v", "s2")
+SEGMENTS = {EMAIL: ("Email", "PL", None), DIRECT: ("Direct", "DE", "spring")}
+Booked = Mapping[tuple[str, tuple[str, str]], int]
+
+
+@dataclass
+class OneVisitor:
+    """Who has one session at a time; an order is of that one."""
+
+    now: SessionName | None = EMAIL
+    joined: Counter[tuple[SessionName, int]] = field(default_factory=Counter)
+
+    def session_of(self, rows: None, visitor_id: str, session_id: str | None, at_us: int) -> SessionName | None:
+        return self.now
+
+    def segments_of(self, rows: None, session: SessionName) -> tuple[str | None, ...]:
+        return SEGMENTS[session]
+
+    def join(self, rows: None, session: SessionName, at_us: int, count: int, additions: Additions) -> None:
+        self.joined[session, at_us] += count
+
+
+class Till:
+    """An attribution and what it has booked."""
+
+    def __init__(self) -> None:
+        self.sessions = OneVisitor()
+        self.attribution: Attribution[None] = Attribution(self.sessions, SLICING, LATENESS_US)
+        self.orders = attributions()
+        self.additions = Additions()
+
+    def book(self, fact: OrderFact) -> OrderFact | None:
+        return self.attribution.book(self.orders, None, fact, self.additions)
+
+    def fix(self, order_id: str = "o1") -> list[OrderFact]:
+        return self.attribution.fix(self.orders, None, order_id, self.additions)
+
+    @property
+    def booked(self) -> Booked:
+        found: Counter[tuple[str, tuple[str, str]]] = Counter()
+        for slices, sums in self.additions.by_slices.items():
+            for (name, *_), n in sums.items():
+                for piece in slices.pairs:
+                    found[name, piece] += n
+        return {key: n for key, n in found.items() if n}
+
+
+def fact(kind: FactKind, minor: int, at_minute: int = 1, count: int = 1, **fields: Any) -> OrderFact:
+    known: dict[str, Any] = {
+        "order_id": "o1",
+        "customer_id": "c",
+        "visitor_id": "v",
+        "session_id": None,
+        "segments": (None,) * 3,
+    }
+    made = {"kind": kind, "at_us": at_minute * MINUTE_US, "count": count, "minor": minor, **known, **fields}
+    return OrderFact(**made)
+
+
+def sums(channel: str, country: str, **of: int) -> Booked:
+    pieces = (("all", "all"), ("channel", channel), ("country", country))
+    return {(name, piece): n for name, n in of.items() for piece in pieces}
+
+
+def test_an_order_takes_the_segments_of_its_session_where_it_names_none() -> None:
+    till = Till()
+    assert till.book(fact(FactKind.PLACED, 500, segments=("Affiliates", None, None))) is None
+    assert till.booked == sums("Affiliates", "PL", orders=1, revenue=500)
+    assert till.sessions.joined == {(EMAIL, MINUTE_US): 1}
+
+
+def test_it_is_booked_on_another_session_when_that_turns_out_to_be_its_own() -> None:
+    till = Till()
+    till.book(fact(FactKind.PLACED, 500))
+    till.book(fact(FactKind.REFUNDED, 200, at_minute=2))
+    till.sessions.now = DIRECT
+    handed = till.fix()
+    assert till.booked == sums("Direct", "DE", orders=1, revenue=500, refunds=200)
+    assert +till.sessions.joined == {(DIRECT, MINUTE_US): 1}
+    assert [(one.kind, one.segments) for one in handed] == [
+        (FactKind.PLACED, SEGMENTS[DIRECT]),
+        (FactKind.REFUNDED, SEGMENTS[DIRECT]),
+    ]
+
+
+def test_fixed_it_stays_and_a_refund_follows_it() -> None:
+    till = Till()
+    till.book(fact(FactKind.PLACED, 500))
+    till.fix()
+    till.sessions.now = DIRECT
+    handed = till.book(fact(FactKind.REFUNDED, 200, at_minute=9, visitor_id=None))
+    assert till.booked == sums("Email", "PL", orders=1, revenue=500, refunds=200)
+    assert handed is not None
+    assert handed.segments == SEGMENTS[EMAIL]
+
+
+def test_without_a_session_it_is_unattributed_until_one_is_found() -> None:
+    till = Till()
+    till.sessions.now = None
+    till.book(fact(FactKind.PLACED, 500))
+    assert till.booked[measure.UNATTRIBUTED_ORDERS, ("all", "all")] == 1
+    till.sessions.now = EMAIL
+    till.fix()
+    assert till.booked == sums("Email", "PL", orders=1, revenue=500)
+
+
+def test_an_unmatched_refund_counts_on_its_own_segments_and_can_be_taken_back() -> None:
+    till = Till()
+    credit = fact(FactKind.UNMATCHED, 300, segments=("Email", "FR", None))
+    assert till.book(credit) == credit
+    assert till.booked == sums("Email", "FR", refunds=300, unmatched_refunds=1)
+    till.book(fact(FactKind.UNMATCHED, -300, count=-1, segments=("Email", "FR", None)))
+    assert till.booked == {}
+
+
+def test_it_is_fixed_once_the_watermark_has_passed_it_by_the_allowed_lateness() -> None:
+    till = Till()
+    till.book(fact(FactKind.PLACED, 500))
+    assert till.attribution.due_us(till.orders.rows["o1"]) == MINUTE_US + LATENESS_US
