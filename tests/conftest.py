@@ -1,6 +1,7 @@
 """A real Apache Kafka for the tests that carry the marker `broker`."""
 
 import os
+import signal
 from collections.abc import Iterator
 
 import pytest
@@ -19,3 +20,8 @@ def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
     """One broker for the session: `.bootstrap`, `.stop()`, `.start()` (same port, same data), `.kill()`."""
     with EmbeddedKafka(installation, tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """A shell that starts the tests in the background has them ignore SIGINT, and so would the programs they start."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
