@@ -2,10 +2,12 @@
 
 clickstream ─▶ visitors ─┐
 orders ──────▶ orders ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values, kpi-alerts
-social ──────▶ social ───┘        any of the three ─▶ kpi-dead-letters; every task ─▶ kpi-status
+social ──────▶ social ───┤        any of the four ─▶ kpi-dead-letters; every task ─▶ kpi-status
+ad-spend ────▶ ad-spend ─┘
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -13,7 +15,7 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import click, delta, money, order, social
+from models import ad_spend, click, delta, money, order, social
 from models.kpi import Catalogue
 from models.measure import FEEDS
 from models.settings import Settings
@@ -23,6 +25,7 @@ from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
 from streams.measuring import dead_letter
+from streams.measuring.ad_spend import WITHOUT_END_US, AdSpendBooking
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
@@ -36,6 +39,17 @@ from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 from streams.publication_alerts import alert_record
 
 S_US = 1_000_000
+
+
+class OneCurrency:
+    """Rates of a shop that uses its reporting currency alone."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+
+    def at(self, currency: str, at_us: int) -> Decimal | None:  # noqa: ARG002  see measuring.ad_spend.Rates
+        """1 for the reporting currency."""
+        return Decimal(1) if currency == self._currency else None
 
 
 def create_app(
@@ -89,6 +103,9 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
                 stages.append(measure("orders", booking))
             case social.TOPIC:
                 stages.append(measure("social", SocialBooking(catalogue, horizon_us)))
+            case ad_spend.TOPIC:
+                currency = settings.reporting_currency
+                stages.append(measure("ad-spend", AdSpendBooking(catalogue, currency, OneCurrency(currency))))
     return stages
 
 
@@ -119,6 +136,7 @@ def horizons_us(settings: Settings) -> dict[str, int]:
         click.TOPIC: round(settings.correction_horizon_clickstream_s * S_US),
         order.TOPIC: round(settings.correction_horizon_orders_s * S_US),
         social.TOPIC: round(settings.correction_horizon_social_s * S_US),
+        ad_spend.TOPIC: WITHOUT_END_US,
     }
 
 

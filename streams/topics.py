@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import click, delta, order, social, status
+from models import ad_spend, click, delta, order, social, status
 from streams.measuring import dead_letter
 from streams.publication import VALUES_TOPIC
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
@@ -12,7 +12,13 @@ DAY_MS = 86_400_000
 LETTER_ROOM = 65_536
 """What a dead letter's key and headers take beside its value."""
 
-STAGES = {"orders": order.TOPIC, "visitors": click.TOPIC, "social": social.TOPIC, "monitor": delta.TOPIC}
+STAGES = {
+    "orders": order.TOPIC,
+    "visitors": click.TOPIC,
+    "social": social.TOPIC,
+    "ad-spend": ad_spend.TOPIC,
+    "monitor": delta.TOPIC,
+}
 """Stages of the engine and the topic whose partition count each follows."""
 
 
@@ -31,7 +37,7 @@ class TopicSpec:
         return self.name in INPUTS
 
 
-INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC)
+INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC, ad_spend.TOPIC)
 
 _INPUT = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
 _CHANGELOG = {
