@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 
-from models import click, order, social
+from models import ad_spend, click, customer, order, social
 
 
 class MeasureUnit(StrEnum):
@@ -16,13 +16,17 @@ class MeasureUnit(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions."""
+    """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions.
+
+    `stock`: the value of a window is the sum of everything booked up to its end, not only in it.
+    """
 
     name: str
     feeds: tuple[str, ...]
     unit: MeasureUnit
     help: str
     part_of: str | None = None  # never more than this measure, in any window and slice
+    stock: bool = False
 
     @cached_property
     def clock(self) -> str:
@@ -45,7 +49,7 @@ class Feed:
     dimensions: tuple[str, ...]
 
 
-CUSTOMERS = "customers"
+CUSTOMER_FEED = "customers"
 """The feed of measures of customers: orders that have reached their customer."""
 
 SESSIONS = "sessions"
@@ -61,19 +65,32 @@ SHARES = "shares"
 COMMENTS = "comments"
 NEW_FOLLOWERS = "new_followers"
 IMPRESSIONS = "impressions"
+AD_SPEND = "ad_spend"
+NEW_CUSTOMERS = "new_customers"
+RETURNING_CUSTOMERS = "returning_customers"
+PREVIOUS_MONTH_CUSTOMERS = "previous_month_customers"
+COHORT_ACTIVE = "cohort_active"
+COHORT_SIZE = "cohort_size"
+CUSTOMERS = "customers"
+REPEAT_CUSTOMERS = "repeat_customers"
+CUSTOMER_NET_REVENUE = "customer_net_revenue"
+PREDICTED_VALUE = "predicted_value"
+PREDICTED_CUSTOMERS = "predicted_customers"
 
 FEEDS = {
     feed.name: feed
     for feed in (
         Feed(click.TOPIC, click.TOPIC, "visitors", click.DIMENSIONS),
         Feed(order.TOPIC, order.TOPIC, "visitors", order.DIMENSIONS),
-        Feed(CUSTOMERS, order.TOPIC, CUSTOMERS, ("channel", "campaign", "cohort")),
         Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
+        Feed(ad_spend.TOPIC, ad_spend.TOPIC, "ad-spend", ad_spend.DIMENSIONS),
+        Feed(CUSTOMER_FEED, order.TOPIC, "customers", customer.DIMENSIONS),
     )
 }
 
 _COUNT, _MONEY = MeasureUnit.COUNT, MeasureUnit.MONEY
 _CLICKS, _ORDERS, _SOCIAL = (click.TOPIC,), (order.TOPIC,), (social.TOPIC,)
+_SPEND, _CUSTOMERS = (ad_spend.TOPIC,), (CUSTOMER_FEED,)
 MEASURES = {
     measure.name: measure
     for measure in (
@@ -90,5 +107,46 @@ MEASURES = {
         Measure(COMMENTS, _SOCIAL, _COUNT, "comments"),
         Measure(NEW_FOLLOWERS, _SOCIAL, _COUNT, "follows minus unfollows"),
         Measure(IMPRESSIONS, _SOCIAL, _COUNT, "impressions"),
+        Measure(AD_SPEND, _SPEND, _MONEY, "spent on ads, at the start of the period it was reported for"),
+        Measure(NEW_CUSTOMERS, _CUSTOMERS, _COUNT, "customers with their first order in the window"),
+        Measure(
+            RETURNING_CUSTOMERS,
+            _CUSTOMERS,
+            _COUNT,
+            "customers with an order in the month and in the one before; at its start",
+            part_of=PREVIOUS_MONTH_CUSTOMERS,
+        ),
+        Measure(
+            PREVIOUS_MONTH_CUSTOMERS,
+            _CUSTOMERS,
+            _COUNT,
+            "customers with an order in the month before; at the month's start",
+        ),
+        Measure(
+            COHORT_ACTIVE,
+            _CUSTOMERS,
+            _COUNT,
+            "customers with an order in the month and their first one in an earlier; at its start",
+            part_of=COHORT_SIZE,
+        ),
+        Measure(COHORT_SIZE, _CUSTOMERS, _COUNT, "customers with their first order in an earlier month", stock=True),
+        Measure(CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a first order up to the window's end", stock=True),
+        Measure(
+            REPEAT_CUSTOMERS,
+            _CUSTOMERS,
+            _COUNT,
+            "customers with two or more orders up to the window's end",
+            part_of=CUSTOMERS,
+            stock=True,
+        ),
+        Measure(
+            CUSTOMER_NET_REVENUE,
+            _CUSTOMERS,
+            _MONEY,
+            "orders minus refunds of customers, no guests, up to the window's end",
+            stock=True,
+        ),
+        Measure(PREDICTED_VALUE, _CUSTOMERS, _MONEY, "predicted value of all customers at the end of the day"),
+        Measure(PREDICTED_CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a prediction at the end of the day"),
     )
 }

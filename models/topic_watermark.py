@@ -90,12 +90,16 @@ class Watermarks:
         known = busy or [time.at_us for time in times if time.at_us is not None]
         return min(known, default=None)
 
-    def mark(self, topic: str, now_us: int, hold_us: int | None = None) -> Mark:
-        """What a task that passes a topic on announces; `hold_us`: event time of the oldest event it still holds."""
+    def mark(self, topic: str, now_us: int, hold_us: int | None = None, *, waiting: bool = False) -> Mark:
+        """What a task that passes a topic on announces of it.
+
+        `hold_us`: no more than this, event time; `waiting`: it holds events back, so it cannot promise that none come.
+        """
         time = self.topics.rows.get(topic) or TopicTime()
-        held = hold_us is not None
-        at_us = min(time.at_us, hold_us - 1) if time.at_us is not None and hold_us is not None else time.at_us
-        return Mark(at_us, self._promise(topic) if time.idle and not held else None, now_us)
+        at_us = time.at_us
+        if at_us is not None and hold_us is not None and at_us > hold_us:
+            at_us, waiting = hold_us, True
+        return Mark(at_us, self._promise(topic) if time.idle and not waiting else None, now_us)
 
     def by_topic(self) -> dict[str, int]:
         """Topics that have one."""

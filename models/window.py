@@ -3,7 +3,8 @@
 A grid cuts time into numbered panes. Window number i of a kind covers the panes i .. i + panes - 1 of its grid,
 so tumbling is `panes = 1`, and the windows that contain pane p are p - panes + 1 .. p: a range without gaps.
 
-    1m   minute panes, 1     5m   minute panes, 5     1h   five-minute panes, 12     1d   days, 1
+    1m   minute panes, 1     5m   minute panes, 5     1h   five-minute panes, 12
+    1d   days, 1             7d   days, 7             30d  days, 30                  1M   months, 1
 """
 
 from dataclasses import dataclass
@@ -56,6 +57,22 @@ class DayGrid:
         return _midnight_us(pane, self.zone)
 
 
+@dataclass(frozen=True, slots=True)
+class MonthGrid:
+    """Calendar months of a zone."""
+
+    zone: tzinfo
+
+    def pane(self, at_us: int) -> int:
+        """Months since January of the year 0."""
+        day = date.fromordinal(_day(at_us // QUARTER_US, self.zone))
+        return day.year * 12 + day.month - 1
+
+    def start_us(self, pane: int) -> int:
+        """Local midnight of the first day."""
+        return _midnight_us(date(pane // 12, pane % 12 + 1, 1).toordinal(), self.zone)
+
+
 @lru_cache(maxsize=100_000)
 def _day(quarter: int, zone: tzinfo) -> int:
     return datetime.fromtimestamp(quarter * 900, zone).toordinal()
@@ -97,5 +114,8 @@ def windows(zone: ZoneInfo) -> dict[str, Window]:
         Window("5m", minutes, 5, 5_000_000, corrected_for_us=hour_us),
         Window("1h", five_minutes, 12, 60_000_000),
         Window("1d", DayGrid(zone), 1, 60_000_000),
+        Window("7d", DayGrid(zone), 7, 60_000_000),
+        Window("30d", DayGrid(zone), 30, 60_000_000),
+        Window("1M", MonthGrid(zone), 1, 60_000_000),
     )
     return {kind.name: kind for kind in kinds}

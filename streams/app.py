@@ -3,11 +3,13 @@
 clickstream ───────────────────────────────┐
 orders ─▶ orders ─▶ kpi-visitor-orders ─▶ visitors ─┬─────────────────────┐
                                       kpi-customer-orders ─▶ customers ───┼─▶ kpi-deltas ─▶ monitor ─▶ kpi-values
-social ─▶ social ─────────────────────────────────────────────────────────┘                       └─▶ kpi-alerts
+social ─▶ social ─────────────────────────────────────────────────────────┤                       └─▶ kpi-alerts
+ad-spend ─▶ ad-spend ─────────────────────────────────────────────────────┘
               what reads an input ─▶ kpi-dead-letters; what reads an input, and the monitor ─▶ kpi-status
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -15,19 +17,23 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import click, delta, money, order, social
+from models import ad_spend, click, delta, money, order, social
+from models.event import FUTURE_TOLERANCE_US
 from models.kpi import Catalogue
-from models.measure import CUSTOMERS, FEEDS
+from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.settings import Settings
 from models.slices import Slicing
 from models.stage import Outgoing, Stage
-from models.window import Window, windows
+from models.window import DayGrid, Window, windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
 from streams.measuring import dead_letter
+from streams.measuring.ad_spend import WITHOUT_END_US, AdSpendBooking
 from streams.measuring.attribution import Attribution
+from streams.measuring.customer_stage import CustomerStage
+from streams.measuring.customers import CustomerBooking
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.facts import FactSink
 from streams.measuring.orders import OrderBooking
@@ -43,9 +49,26 @@ from streams.publication import VALUES_TOPIC, value_record
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 from streams.publication_alerts import alert_record
 
-S_US = 1_000_000
-TOLD_BY = {click.TOPIC: click.TOPIC, order.TOPIC: BY_VISITOR, CUSTOMERS: BY_CUSTOMER, social.TOPIC: social.TOPIC}
+S_US, DAY_US = 1_000_000, 86_400_000_000
+TOLD_BY = {
+    click.TOPIC: click.TOPIC,
+    order.TOPIC: BY_VISITOR,
+    CUSTOMER_FEED: BY_CUSTOMER,
+    social.TOPIC: social.TOPIC,
+    ad_spend.TOPIC: ad_spend.TOPIC,
+}
 """Of a feed, the topic whose partitions have the tasks that announce its watermark to the monitor."""
+
+
+class OneCurrency:
+    """Rates of a shop that uses its reporting currency alone."""
+
+    def __init__(self, currency: str) -> None:
+        self._currency = currency
+
+    def at(self, currency: str, at_us: int) -> Decimal | None:  # noqa: ARG002  see measuring.ad_spend.Rates
+        """1 for the reporting currency."""
+        return Decimal(1) if currency == self._currency else None
 
 
 def create_app(
@@ -84,7 +107,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
 
     horizons, feeds = horizons_us(settings), set(catalogue.feeds)
     stages: list[Stage[Any, Any]] = []
-    ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMERS})
+    ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMER_FEED})
     if ordered:
         booking = OrderBooking(horizons[order.TOPIC], settings.reporting_currency)
         stages.append(source("orders", booking, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
@@ -101,11 +124,27 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
             round(settings.allowed_lateness_s * S_US),
         )
         clicks = source("visitors", sessions, deltas)
-        customers = partitions[BY_CUSTOMER] if CUSTOMERS in feeds else 0
+        customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
         stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC], customers))
+    if CUSTOMER_FEED in feeds:
+        stages.append(_customer_stage(settings, catalogue, deltas, partitions))
     if social.TOPIC in feeds:
         stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
+    if ad_spend.TOPIC in feeds:
+        currency = settings.reporting_currency
+        stages.append(source("ad-spend", AdSpendBooking(catalogue, currency, OneCurrency(currency)), deltas))
     return stages
+
+
+def _customer_stage(
+    settings: Settings, catalogue: Catalogue, deltas: DeltaSink, partitions: Mapping[str, int]
+) -> CustomerStage:
+    zone, lateness_us = ZoneInfo(settings.business_timezone), round(settings.allowed_lateness_s * S_US)
+    # A fact comes at most so much later than a newer one of its customer: orders within their horizon, read by tasks
+    # of which one may lag, and clocks that are ahead.
+    reach_us = horizons_us(settings)[order.TOPIC] + FUTURE_TOLERANCE_US + DAY_US
+    booking = CustomerBooking(catalogue, zone, reach_us)
+    return CustomerStage(booking, deltas, partitions[BY_VISITOR], DayGrid(zone), lateness_us, lambda: None)
 
 
 def monitor_stage(
@@ -135,6 +174,7 @@ def horizons_us(settings: Settings) -> dict[str, int]:
         click.TOPIC: round(settings.correction_horizon_clickstream_s * S_US),
         order.TOPIC: round(settings.correction_horizon_orders_s * S_US),
         social.TOPIC: round(settings.correction_horizon_social_s * S_US),
+        ad_spend.TOPIC: WITHOUT_END_US,
     }
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import click, delta, order, social, status
+from models import ad_spend, click, delta, order, social, status
 from models.kpi import Catalogue
-from models.measure import CUSTOMERS
+from models.measure import CUSTOMER_FEED
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from streams.measuring import dead_letter
 from streams.publication import VALUES_TOPIC
@@ -20,6 +20,7 @@ STAGES = {
     "visitors": click.TOPIC,
     "customers": click.TOPIC,
     "social": social.TOPIC,
+    "ad-spend": ad_spend.TOPIC,
     "monitor": delta.TOPIC,
 }
 """Stages of the engine and the topic whose partition count each follows."""
@@ -40,7 +41,7 @@ class TopicSpec:
         return self.name in INPUTS
 
 
-INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC)
+INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC, ad_spend.TOPIC)
 
 _INPUT = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
 _INTERNAL = {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}
@@ -93,4 +94,4 @@ def topics_read(catalogue: Catalogue) -> tuple[tuple[str, ...], tuple[str, ...]]
         needed.add(click.TOPIC)
     inputs = tuple(topic for topic in INPUTS if topic in needed)
     facts = (BY_VISITOR,) if click.TOPIC in needed else ()
-    return inputs, (*facts, *((BY_CUSTOMER,) if CUSTOMERS in feeds else ()), delta.TOPIC)
+    return inputs, (*facts, *((BY_CUSTOMER,) if CUSTOMER_FEED in feeds else ()), delta.TOPIC)

@@ -1,72 +1,77 @@
-"""The customers' stage: the orders of each customer, on their final segments. Its logic is in customers."""
+"""The customers' stage: the orders of each customer, on final segments. Its logic is in customers and forecast."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
 
-from models.measure import CUSTOMERS
-from models.order_fact import BY_CUSTOMER, OrderFact
+from models import delta
+from models.clv import ClvParameters
+from models.measure import CUSTOMER_FEED
+from models.order_fact import BY_CUSTOMER
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.table import ChangeLogged
+from models.window import DayGrid
 from streams.measuring.additions import Additions
+from streams.measuring.customers import CustomerBooking, Customers
+from streams.measuring.forecast import Forecast
 from streams.measuring.hearing import HeardOrders, facts_of, first_time_us
 from streams.measuring.sink import DeltaSink
 from streams.measuring.stage import last_marks
 from streams.measuring.tables import MeasureOutput
 
-R = TypeVar("R", bound=ChangeLogged)
-
-
-class CustomerBooking(Protocol[R]):
-    """What is particular to customers; R is the table they are in."""
-
-    def table(self) -> R:
-        """Customers by id."""
-
-    def book(self, rows: R, fact: OrderFact, additions: Additions) -> None:
-        """Add a fact of a customer, in any order of event time."""
+FORECAST_LOOKS = 1_000
+"""Customers a step predicts, some 16 ms."""
 
 
 @dataclass(slots=True)
-class CustomerTables(Generic[R]):
+class CustomerTables:
     """The state of a task. Not stored: `sums` since the last commit."""
 
     partition: int
-    rows: R
+    customers: Customers
     heard: HeardOrders
+    forecast: Forecast
     sums: Additions
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
-        return (self.rows, *self.heard.all())
+        return (self.customers, *self.heard.all(), self.forecast.state)
 
 
 @dataclass(frozen=True)
-class CustomerStage(Generic[R]):
-    """See models.stage.Stage. `visitor_tasks`: tasks of the stage before."""
+class CustomerStage:
+    """See models.stage.Stage. `visitor_tasks`: of the stage before; `parameters`: those published last, if any."""
 
-    booking: CustomerBooking[R]
+    booking: CustomerBooking
     sink: DeltaSink
     visitor_tasks: int
-    name: str = CUSTOMERS
+    days: DayGrid
+    allowed_lateness_us: int
+    parameters: Callable[[], ClvParameters | None]
+    name: str = "customers"
     inputs: tuple[str, ...] = (BY_CUSTOMER,)
     eager: bool = False
 
-    def tables(self, partition: int) -> CustomerTables[R]:
+    def tables(self, partition: int) -> CustomerTables:
         """See Stage."""
-        return CustomerTables(partition, self.booking.table(), HeardOrders.of(self.visitor_tasks), self.sink.empty())
+        forecast = Forecast(self.booking, self.days, self.allowed_lateness_us)
+        heard = HeardOrders.of(self.visitor_tasks)
+        return CustomerTables(partition, self.booking.table(), heard, forecast, self.sink.empty())
 
-    def opened(self, tables: CustomerTables[R], now_us: int) -> None:
+    def opened(self, tables: CustomerTables, now_us: int) -> None:
         """See Stage: nothing is derived."""
 
-    def step(self, tables: CustomerTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
+    def step(self, tables: CustomerTables, read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
         output = MeasureOutput()
+        weight = tables.sums.weight
         if isinstance(read, Batch):
             self._book(tables, read.records, output)
-        mark = tables.heard.announcement("deltas", now_us, None, at_tick=isinstance(read, Tick))
+        self._predict(tables, output)
+        output.pending_bytes += tables.sums.weight - weight
+        hold_us = tables.forecast.holds_us
+        mark = tables.heard.announcement(delta.TOPIC, now_us, hold_us, at_tick=isinstance(read, Tick))
         if mark is not None:
-            output.marks[CUSTOMERS] = mark
+            output.marks[CUSTOMER_FEED] = mark
         return output
 
     def event_time_us(self, topic: str, record: Incoming) -> int | None:  # noqa: ARG002  it has one input
@@ -75,7 +80,7 @@ class CustomerStage(Generic[R]):
 
     def outgoing(
         self,
-        tables: CustomerTables[R],
+        tables: CustomerTables,
         outputs: Sequence[MeasureOutput],
         now_us: int,  # noqa: ARG002  the contract's
     ) -> list[Outgoing]:
@@ -83,11 +88,20 @@ class CustomerStage(Generic[R]):
         sums, tables.sums = tables.sums, self.sink.empty()
         return list(self.sink.records(tables.partition, sums, last_marks(outputs)))
 
-    def _book(self, tables: CustomerTables[R], records: Sequence[Incoming], output: MeasureOutput) -> None:
-        weight = tables.sums.weight
+    def _book(self, tables: CustomerTables, records: Sequence[Incoming], output: MeasureOutput) -> None:
         output.booked = True
         for record in facts_of(records):
             for fact in record.facts:
-                self.booking.book(tables.rows, fact, tables.sums)
+                self.booking.book(tables.customers, fact, tables.sums)
             tables.heard.take(record)
-        output.pending_bytes += tables.sums.weight - weight
+
+    def _predict(self, tables: CustomerTables, output: MeasureOutput) -> None:
+        """The predictions of a day that has ended."""
+        forecast, watermark_us = tables.forecast, tables.heard.at_us
+        if watermark_us is None:
+            return
+        before = forecast.state.row.done
+        output.unfinished = forecast.step(
+            tables.customers, self.parameters(), watermark_us, FORECAST_LOOKS, tables.sums
+        )
+        output.booked |= forecast.state.row.done != before

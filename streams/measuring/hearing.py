@@ -47,9 +47,11 @@ class HeardOrders:
         for mark in record.marks.values():
             self.marks.hear(order.TOPIC, record.partition, mark)
 
-    def announcement(self, to: str, now_us: int, hold_us: int | None, *, at_tick: bool) -> Mark | None:
-        """What to announce to a target, if it is due; `hold_us`: event time of the oldest order that waits here."""
-        told, mark = self.told.row.marks, self.marks.mark(order.TOPIC, now_us, hold_us)
+    def announcement(
+        self, to: str, now_us: int, hold_us: int | None = None, *, waiting: bool = False, at_tick: bool
+    ) -> Mark | None:
+        """What to announce to a target, if it is due; `hold_us` and `waiting` as of Watermarks.mark."""
+        told, mark = self.told.row.marks, self.marks.mark(order.TOPIC, now_us, hold_us, waiting=waiting)
         before = told.get(to)
         if before is not None and before.at_us is not None and (mark.at_us is None or mark.at_us < before.at_us):
             mark = Mark(before.at_us, mark.promise_us, now_us)  # an order may come later than it was promised

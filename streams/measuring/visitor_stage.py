@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from heapq import heapify, heappop, heappush
 from typing import Any, Generic, TypeVar
 
-from models import click, order
+from models import click, delta, order
 from models.click import Click
 from models.order_fact import BY_CUSTOMER, BY_VISITOR, OrderFact
 from models.stage import Batch, Incoming, Outgoing, Tick
@@ -132,14 +132,16 @@ class VisitorStage(Generic[R]):
         return orders_us if orders_us is None or clock.at_us is None or idle else min(orders_us, clock.at_us)
 
     def _announce(self, tables: VisitorTables[R], now_us: int, output: MeasureOutput, *, at_tick: bool) -> None:
-        mark = tables.heard.announcement("deltas", now_us, None, at_tick=at_tick)
+        mark = tables.heard.announcement(delta.TOPIC, now_us, at_tick=at_tick)
         if mark is not None:
             output.marks[order.TOPIC] = mark
         if not self.customers:
             return
         # They all wait equally long: the one that is fixed next is the oldest.
-        oldest_us = tables.waiting[0][0] - self.attribution.lateness_us if tables.waiting else None
-        output.handed_mark = tables.heard.announcement(BY_CUSTOMER, now_us, oldest_us, at_tick=at_tick)
+        hold_us = tables.waiting[0][0] - self.attribution.lateness_us - 1 if tables.waiting else None
+        output.handed_mark = tables.heard.announcement(
+            BY_CUSTOMER, now_us, hold_us, waiting=bool(tables.waiting), at_tick=at_tick
+        )
 
 
 def _hand(fact: OrderFact, output: MeasureOutput) -> None:
