@@ -13,20 +13,25 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import click, delta, money, order, social
+from models import click, delta, fx, money, order, social
+from models.fx import Rates
 from models.kpi import Catalogue
 from models.measure import FEEDS
 from models.settings import Settings
+from models.slices import Slicing
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
+from streams.engine.broadcast import Broadcast
 from streams.engine.observer import Observer
+from streams.fx_feed import FxFeed
 from streams.measuring import dead_letter
+from streams.measuring.booked_orders import BookedSink
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
-from streams.measuring.sink import DeltaSink
+from streams.measuring.sink import DeltaSink, Sink
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.monitoring.alerts import RuleBook
@@ -40,10 +45,16 @@ S_US = 1_000_000
 
 
 def create_app(
-    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int], observer: Observer
+    settings: Settings,
+    catalogue: Catalogue,
+    rules: Iterable[Rule],
+    partitions: Mapping[str, int],
+    observer: Observer,
+    feed: FxFeed,
 ) -> EngineApp:
-    """The app of one worker; `partitions`: the partition count of every topic."""
-    stages = [*measure_stages(settings, catalogue, partitions), monitor_stage(settings, catalogue, rules, partitions)]
+    """The app of one worker; `partitions`: the partition count of every topic; `feed` takes the rates."""
+    measuring = measure_stages(settings, catalogue, partitions, feed.rates)
+    stages = [*measuring, monitor_stage(settings, catalogue, rules, partitions)]
     engine = EngineSettings(
         app_id=settings.app_id,
         bootstrap=settings.broker,
@@ -55,22 +66,25 @@ def create_app(
         stuck_after_s=settings.stuck_after_s,
         internal=frozenset((delta.TOPIC,)),
         contiguous=frozenset(settings.contiguous_topics),
+        broadcasts=(Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),),
     )
     return EngineApp(engine, stages, observer)
 
 
-def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
-    """Stage 1: one a topic that some KPI needs."""
+def measure_stages(
+    settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int], rates: Rates
+) -> list[Stage[Any, Any]]:
+    """Stage 1: one a topic that some KPI needs. `rates` may still grow."""
     retention_us = round(settings.session_retention_s * S_US)
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)
     deltas = DeltaSink(Needs.of(catalogue, kinds), partitions[delta.TOPIC])
 
-    def measure(name: str, booking: Booking[Any, Any, Any]) -> MeasureStage[Any, Any, Any]:
+    def measure(name: str, booking: Booking[Any, Any, Any], sink: Sink[Any] = deltas) -> MeasureStage[Any, Any, Any]:
         return MeasureStage(
             name=name,
             booking=booking,
-            sink=deltas,
+            sink=sink,
             letter_partitions=partitions[dead_letter.TOPIC],
             out_of_orderness_us=out_of_orderness_us,
             idle_after_us=round(settings.idle_after_s * S_US),
@@ -85,8 +99,9 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
                     measure("visitors", ClickBooking(catalogue, horizon_us, out_of_orderness_us, retention_us))
                 )
             case order.TOPIC:
-                booking = OrderBooking(catalogue, horizon_us, settings.reporting_currency)
-                stages.append(measure("orders", booking))
+                slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
+                booking = OrderBooking(rates, horizon_us, _us(settings.order_retention_s))
+                stages.append(measure("orders", booking, BookedSink(slicing, deltas)))
             case social.TOPIC:
                 stages.append(measure("social", SocialBooking(catalogue, horizon_us)))
     return stages
@@ -120,6 +135,10 @@ def horizons_us(settings: Settings) -> dict[str, int]:
         order.TOPIC: round(settings.correction_horizon_orders_s * S_US),
         social.TOPIC: round(settings.correction_horizon_social_s * S_US),
     }
+
+
+def _us(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * S_US)
 
 
 def _windows(settings: Settings) -> dict[str, Window]:

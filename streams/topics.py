@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import click, delta, order, social, status
+from models import click, delta, fx, order, social, status
 from streams.measuring import dead_letter
 from streams.publication import VALUES_TOPIC
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
@@ -49,6 +49,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
+        TopicSpec(fx.TOPIC, 1, {"cleanup.policy": "delete", "retention.ms": "-1"}),
         TopicSpec(delta.TOPIC, partitions, {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
         TopicSpec(ALERTS_TOPIC, partitions, {"cleanup.policy": "compact", "min.compaction.lag.ms": str(7 * DAY_MS)}),

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerting.rule import Rule
 from models import delta
+from models.fx import Rates
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
 from models.kpis_file import load_kpis
@@ -88,7 +89,8 @@ class Flow:
         partitions: Mapping[str, int] = dict.fromkeys(
             (*self.catalogue.topics, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
         )
-        self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions)}
+        self.rates = Rates(self.settings.reporting_currency)
+        self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions, self.rates)}
         self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
         self.monitor_tables = self.monitor.tables(0)
