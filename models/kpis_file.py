@@ -22,6 +22,7 @@ RESERVED_METRICS = frozenset(
         "events",
         "freshness_seconds",
         "frozen_cells",
+        "fx_rates",
         "heartbeats",
         "notifications",
         "restore_seconds",

@@ -1,6 +1,5 @@
-"""Events of orders: placed, refunded, cancelled; and what is kept of an order."""
+"""Events of orders: placed, refunded, cancelled."""
 
-from decimal import Decimal
 from typing import Annotated
 
 import msgspec
@@ -52,14 +51,6 @@ class OrderCancelled(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order
 
 
 AnyOrderEvent = OrderPlaced | OrderRefunded | OrderCancelled
-
-
-class Order(msgspec.Struct, array_like=True):
-    """What is kept of a placed order. `left` is what may still be refunded, exact, in the order's own currency."""
-
-    currency: str
-    left: Decimal
-    segments: tuple[str | None, ...]
 
 
 _decode = msgspec.json.Decoder(AnyOrderEvent).decode

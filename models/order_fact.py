@@ -11,6 +11,8 @@ from models.delta import Mark
 
 BY_VISITOR, BY_CUSTOMER = "kpi-visitor-orders", "kpi-customer-orders"
 VERSION = 1
+NUMBERS_BYTES, MOST_BYTES_A_CHARACTER = 100, 4
+"""What is no text in a fact, and UTF-8."""
 
 
 class FactKind(StrEnum):
@@ -42,6 +44,12 @@ class OrderFact(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=F
     def key(self) -> str:
         """By which it finds its visitor, and every fact of an order the same task."""
         return self.visitor_id or self.order_id
+
+    @property
+    def most_bytes(self) -> int:
+        """What it takes in a record, at most."""
+        texts = (self.order_id, self.customer_id, self.visitor_id, self.session_id, *self.segments)
+        return NUMBERS_BYTES + MOST_BYTES_A_CHARACTER * sum(len(text) for text in texts if text)
 
 
 class FactRecord(msgspec.Struct, array_like=True, gc=False):

@@ -84,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     session_retention_s: float = 86_400.0
     """A session is kept this long after its last event, in event time."""
 
+    order_retention_s: float | None = None
+    """An order is known this long after its latest event, in event time; absent: for ever."""
+
     commit_every_s: float = 0.2
     """A task of the first stages commits this often."""
 

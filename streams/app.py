@@ -9,7 +9,6 @@ ad-spend ─▶ ad-spend ──────────────────�
 """
 
 from collections.abc import Iterable, Mapping
-from decimal import Decimal
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -17,8 +16,9 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import ad_spend, click, delta, money, order, social
+from models import ad_spend, click, delta, fx, money, order, social
 from models.event import FUTURE_TOLERANCE_US
+from models.fx import Rates
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
@@ -28,7 +28,9 @@ from models.stage import Outgoing, Stage
 from models.window import DayGrid, Window, windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
+from streams.engine.broadcast import Broadcast
 from streams.engine.observer import Observer
+from streams.fx_feed import FxFeed
 from streams.measuring import dead_letter
 from streams.measuring.ad_spend import WITHOUT_END_US, AdSpendBooking
 from streams.measuring.attribution import Attribution
@@ -60,22 +62,17 @@ TOLD_BY = {
 """Of a feed, the topic whose partitions have the tasks that announce its watermark to the monitor."""
 
 
-class OneCurrency:
-    """Rates of a shop that uses its reporting currency alone."""
-
-    def __init__(self, currency: str) -> None:
-        self._currency = currency
-
-    def at(self, currency: str, at_us: int) -> Decimal | None:  # noqa: ARG002  see measuring.ad_spend.Rates
-        """1 for the reporting currency."""
-        return Decimal(1) if currency == self._currency else None
-
-
 def create_app(
-    settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], partitions: Mapping[str, int], observer: Observer
+    settings: Settings,
+    catalogue: Catalogue,
+    rules: Iterable[Rule],
+    partitions: Mapping[str, int],
+    observer: Observer,
+    feed: FxFeed,
 ) -> EngineApp:
-    """The app of one worker; `partitions`: the partition count of every topic."""
-    stages = [*measure_stages(settings, catalogue, partitions), monitor_stage(settings, catalogue, rules, partitions)]
+    """The app of one worker; `partitions`: the partition count of every topic; `feed` takes the rates."""
+    measuring = measure_stages(settings, catalogue, partitions, feed.rates)
+    stages = [*measuring, monitor_stage(settings, catalogue, rules, partitions)]
     engine = EngineSettings(
         app_id=settings.app_id,
         bootstrap=settings.broker,
@@ -87,12 +84,15 @@ def create_app(
         stuck_after_s=settings.stuck_after_s,
         internal=frozenset((delta.TOPIC, BY_VISITOR, BY_CUSTOMER)),
         contiguous=frozenset(settings.contiguous_topics),
+        broadcasts=(Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),),
     )
     return EngineApp(engine, stages, observer)
 
 
-def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
-    """Stage 1: those that some KPI needs, in the order of the flow."""
+def measure_stages(
+    settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int], rates: Rates
+) -> list[Stage[Any, Any]]:
+    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow."""
     deltas = DeltaSink(Needs.of(catalogue, _windows(settings)), partitions[delta.TOPIC])
 
     def source(name: str, booking: Booking[Any, Any, Any], sink: Sink[Any]) -> MeasureStage[Any, Any, Any]:
@@ -109,7 +109,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
     stages: list[Stage[Any, Any]] = []
     ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMER_FEED})
     if ordered:
-        booking = OrderBooking(horizons[order.TOPIC], settings.reporting_currency)
+        booking = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s))
         stages.append(source("orders", booking, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
     if ordered or click.TOPIC in feeds:
         sessions = ClickBooking(
@@ -131,8 +131,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
     if social.TOPIC in feeds:
         stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
     if ad_spend.TOPIC in feeds:
-        currency = settings.reporting_currency
-        stages.append(source("ad-spend", AdSpendBooking(catalogue, currency, OneCurrency(currency)), deltas))
+        stages.append(source("ad-spend", AdSpendBooking(catalogue, settings.reporting_currency, rates), deltas))
     return stages
 
 
@@ -176,6 +175,10 @@ def horizons_us(settings: Settings) -> dict[str, int]:
         social.TOPIC: round(settings.correction_horizon_social_s * S_US),
         ad_spend.TOPIC: WITHOUT_END_US,
     }
+
+
+def _us(seconds: float | None) -> int | None:
+    return None if seconds is None else round(seconds * S_US)
 
 
 def _windows(settings: Settings) -> dict[str, Window]:

@@ -11,7 +11,7 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Histo
 
 from models.kpi import Kpi
 from models.kpi_value import KpiValue, Unit
-from models.outcome import Ledger
+from models.outcome import Ledger, Outcome
 from streams.histogram import Histogram
 from streams.measuring.heartbeat import Counts
 
@@ -37,6 +37,7 @@ class Snapshot:
     longest_stall_s: float = 0.0
     restored_rows: int = 0
     restore_s: float = 0.0
+    fx_rates: Mapping[Outcome, int] = field(default_factory=dict)
 
 
 class SnapshotCollector:
@@ -82,6 +83,11 @@ def _events(snapshot: Snapshot) -> Iterator[Metric]:
     for outcome in Counts.__struct_fields__:
         beats.add_metric([outcome], sum(getattr(counts, outcome) for counts in snapshot.heartbeats))
     yield beats
+    text = "Records of fx-rates that this worker has read since its start, by whether they were a rate"
+    rates = CounterMetricFamily("kpi_fx_rates", text, labels=("outcome",))
+    for became, count in snapshot.fx_rates.items():
+        rates.add_metric([became.value], count)
+    yield rates
     frozen = "Window cells that came too late: 1m and 5m an hour after their close, others after an idle partition"
     yield CounterMetricFamily("kpi_frozen_cells", frozen, value=snapshot.frozen_cells)
 

@@ -21,6 +21,7 @@ from streams.engine.app import EngineApp
 from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
 from streams.engine.transaction import CommitStep
+from streams.fx_feed import FxFeed
 from streams.histogram import Histogram
 from streams.measuring.visitor_stage import admitting
 from streams.metrics import Snapshot, SnapshotCollector
@@ -66,7 +67,7 @@ class Measurements:
         log.info("restored", rows=keys, seconds=round(seconds, 3))
 
 
-def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
+def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed) -> Snapshot:
     """Everything of one moment: nothing is awaited."""
     now_us = wall_us()
     snapshot = Snapshot(
@@ -76,6 +77,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements) -> Snapshot:
         longest_stall_s=measurements.longest_stall_s,
         restored_rows=measurements.restored_rows,
         restore_s=measurements.restore_s,
+        fx_rates=feed.counts,
     )
     for task in app.tables.tasks.values():
         for table in task.tables.all():
@@ -106,11 +108,12 @@ def run_worker(
     """Run until SIGTERM or SIGINT, then commit and end with exit code 0; a fault ends with 70."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    app = create_app(settings, catalogue, rules, partitions, measurements)
+    feed = FxFeed(settings.reporting_currency)
+    app = create_app(settings, catalogue, rules, partitions, measurements, feed)
 
     def registry() -> CollectorRegistry:
         found = CollectorRegistry()
-        snapshot = take_snapshot(app, measurements)
+        snapshot = take_snapshot(app, measurements, feed)
         found.register(SnapshotCollector(snapshot, catalogue.kpis, settings.reporting_currency))
         ProcessCollector(registry=found)
         return found

@@ -9,6 +9,7 @@ from typing import Any
 
 from alerting.rule import Rule
 from models import delta
+from models.fx import Rates
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
 from models.kpis_file import load_kpis
@@ -90,7 +91,8 @@ class Flow:
         self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
         topics = (*INPUTS, BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts")
         partitions = dict.fromkeys(topics, 1)
-        measuring = measure_stages(self.settings, self.catalogue, partitions)
+        self.rates = Rates(self.settings.reporting_currency)
+        measuring = measure_stages(self.settings, self.catalogue, partitions, self.rates)
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
         self.stages: list[Stage[Any, Any]] = [*measuring, self.monitor]
         self.stage_of = {topic: stage for stage in self.stages for topic in stage.inputs}

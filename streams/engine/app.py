@@ -13,6 +13,7 @@ import structlog
 from models.errors import KpiError
 from models.stage import Stage
 from streams.engine.assignor import TaskAssignor
+from streams.engine.broadcast import Broadcast, BroadcastReader
 from streams.engine.clock import SYSTEM
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import BatchTransport
@@ -41,6 +42,7 @@ class EngineSettings:
 
     `ahead_s`: event time that an input of a task may be ahead of another one (more than idle_after and two ticks).
     `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
+    `broadcasts`: read by every worker, to their end before a task opens.
     """
 
     app_id: str
@@ -54,6 +56,7 @@ class EngineSettings:
     ahead_s: float = 3600.0
     internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
+    broadcasts: tuple[Broadcast, ...] = ()
 
 
 class EngineApp(faust.App):
@@ -67,6 +70,7 @@ class EngineApp(faust.App):
         self.stage_named = {stage.name: stage for stage in stages}
         self.stage_of = {topic: stage for stage in stages for topic in stage.inputs}
         self.observer = observer
+        self.broadcasts = BroadcastReader(settings.broadcasts, settings.client)
         self.health = Health()
         self._turn = asyncio.Lock()
         super().__init__(settings.app_id, **_faust_options(settings))

@@ -60,6 +60,7 @@ class Tasks(TableManager):
     async def on_start(self) -> None:
         """Without the second that Faust waits for late tables."""
         await self._update_channels()
+        self.add_future(self.guarded(self.app.broadcasts.run))  # not an app.task: these wait for the first tasks
         await self.recovery.start()
 
     async def on_stop(self) -> None:
@@ -103,10 +104,10 @@ class Tasks(TableManager):
             if task.due(now_s):
                 self.app.add_future(self.guarded(task.commit))
 
-    async def guarded(self, commit: Callable[[], Any]) -> None:
-        """A commit whose failure is the end of this process: what it wrote is not known."""
+    async def guarded(self, work: Callable[[], Any]) -> None:
+        """A commit, say, whose failure is the end of this process: what it wrote is not known."""
         try:
-            await commit()
+            await work()
         except Exception as error:  # noqa: BLE001  any error is final (fencing, time-outs, refused records)
             self.app.fail(error)
 
@@ -125,6 +126,7 @@ class Tasks(TableManager):
         opened = {name: self.app.new_task(*name) for name in wanted if name not in self.tasks}
         try:
             if opened:
+                await self.app.broadcasts.ready()
                 await open_tasks({task: wanted[name] for name, task in opened.items()}, self)
         except Exception as error:  # as in guarded; Faust would end with 1 and a page of traceback
             self.app.fail(error)

@@ -9,28 +9,22 @@ from models.partition import partition_of_key
 from models.stage import Outgoing
 from streams.measuring.deltas import arrival_grains
 
-FACT_BYTES = 300
-"""Of a fact with its names and segments, roughly; they are long only where a client makes them so."""
-
-MAX_FACTS = 500
-"""Facts in one record: their texts are bounded, so it stays under half a MiB but for a client's worst."""
+MAX_BYTES = 400 * 1024
+"""Of facts in one record; a fact alone may be more, as its event was."""
 
 
 @dataclass(slots=True)
 class Facts:
-    """Since the last commit, in their order."""
+    """Since the last commit, in their order. `weight`: bytes that a commit of them will take, at most."""
 
     facts: list[OrderFact] = field(default_factory=list)
     arrivals: dict[int, int] = field(default_factory=dict)
-
-    @property
-    def weight(self) -> int:
-        """Bytes that a commit of it will take, roughly."""
-        return FACT_BYTES * len(self.facts)
+    weight: int = 0
 
     def add(self, fact: OrderFact) -> None:
         """One more."""
         self.facts.append(fact)
+        self.weight += fact.most_bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +62,25 @@ def fact_records(
         by_target.setdefault(partition_of_key(key.encode(), targets), []).append(fact)
     grains = arrival_grains(arrivals)
     for target, facts in by_target.items():
-        last = (len(facts) - 1) // MAX_FACTS * MAX_FACTS if facts else 0
-        for start in range(0, last + 1, MAX_FACTS):
-            its = dict(marks) if start == last else {}
-            record = FactRecord(VERSION, partition, facts[start : start + MAX_FACTS], its, grains)
-            yield Outgoing(topic, target, None, encode_facts(record))
-            grains = []
+        *first, last = _cut(facts)
+        for chunk in first:
+            yield _outgoing(topic, target, FactRecord(VERSION, partition, chunk, {}, []))
+        yield _outgoing(topic, target, FactRecord(VERSION, partition, last, dict(marks), grains))
+        grains = []
+
+
+def _cut(facts: Iterable[OrderFact]) -> list[list[OrderFact]]:
+    """At least one chunk, each of at most MAX_BYTES or one fact."""
+    chunks: list[list[OrderFact]] = [[]]
+    room = MAX_BYTES
+    for fact in facts:
+        room -= fact.most_bytes
+        if room < 0 and chunks[-1]:
+            chunks.append([])
+            room = MAX_BYTES - fact.most_bytes
+        chunks[-1].append(fact)
+    return chunks
+
+
+def _outgoing(topic: str, target: int, record: FactRecord) -> Outgoing:
+    return Outgoing(topic, target, None, encode_facts(record))

@@ -18,7 +18,10 @@ S = TypeVar("S")
 
 @dataclass(slots=True)
 class MeasureTables(Generic[R, S]):
-    """The state of a task. Not stored: `sums` since the last commit, wall clock of the watermark's last move."""
+    """The state of a task; `rows`: a table, a tuple of them or None.
+
+    Not stored: `sums` since the last commit, wall clock of the watermark's last move.
+    """
 
     partition: int
     rows: R
@@ -31,7 +34,7 @@ class MeasureTables(Generic[R, S]):
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
-        kept = () if self.rows is None else (self.rows,)
+        kept = self.rows if isinstance(self.rows, tuple) else () if self.rows is None else (self.rows,)
         return (self.seen, self.clock, self.ledger, self.heartbeats, *kept)
 
 

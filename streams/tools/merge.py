@@ -12,8 +12,6 @@ Timed = tuple[int, Record]
 BEFORE_ALL_US = 0
 """The turn of records that come before any time in their file."""
 
-RATES_TOPIC = "fx-rates"
-
 
 def running_maximum(records: Iterable[Record]) -> Iterator[Timed]:
     """Each record with the greatest time so far: one without a time, or out of order, keeps its place in its file."""

@@ -7,12 +7,13 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
+from models import fx
 from models.errors import SettingsError
 from models.settings import Settings
 from streams.measuring import heartbeat as heartbeat_record
 from streams.tools import datasets, instant
 from streams.tools.instant import DAY_US
-from streams.tools.merge import BEFORE_ALL_US, RATES_TOPIC, Timed, merged
+from streams.tools.merge import BEFORE_ALL_US, Timed, merged
 from streams.tools.pace import Pace, Turns
 from streams.tools.publisher import Publisher
 from streams.tools.record import Record
@@ -68,7 +69,7 @@ def plan(sources: Sequence[datasets.Source], *, shift: bool, now_us: int) -> Pla
         chosen = [
             moved(source.read(), by)
             for source, by in zip(sources, days, strict=True)
-            if (source.topic == RATES_TOPIC) == rates
+            if (source.topic == fx.TOPIC) == rates
         ]
         return merged(chosen)
 
@@ -77,7 +78,7 @@ def plan(sources: Sequence[datasets.Source], *, shift: bool, now_us: int) -> Pla
     firsts = (
         span.first_us + by * DAY_US
         for span, by in zip(spans, days, strict=True)
-        if span.first_us is not None and span.topic != RATES_TOPIC
+        if span.first_us is not None and span.topic != fx.TOPIC
     )
     first_us = min(firsts, default=BEFORE_ALL_US)
     return Plan(topics, records, first_us, lambda: turns(rates=True), lambda: turns(rates=False))
@@ -87,7 +88,7 @@ def heartbeats(partitions: dict[str, tuple[int, ...]], time_text: str) -> Iterat
     """One for each partition of each topic; rates have no watermark and hear none."""
     header = (heartbeat_record.HEADER, time_text.encode())
     for topic, numbers in partitions.items():
-        if topic != RATES_TOPIC:
+        if topic != fx.TOPIC:
             for number in numbers:
                 yield Record(topic, None, b"", None, (header,), number)
 

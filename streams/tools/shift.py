@@ -7,9 +7,9 @@ from functools import lru_cache
 
 import msgspec
 
+from models import fx
 from models.errors import InputFileError
 from streams.tools.instant import DAY_US
-from streams.tools.merge import RATES_TOPIC
 from streams.tools.record import Record
 
 MONEY_TOPICS = frozenset({"orders", "ad-spend"})
@@ -49,8 +49,7 @@ def days_to_move(spans: Sequence[Span], now_us: int) -> tuple[int, ...]:
     alone = [0 if span.last_us is None else (now_us - span.last_us) // DAY_US for span in spans]
     money = [days for days, span in zip(alone, spans, strict=True) if span.topic in MONEY_TOPICS]
     return tuple(
-        min(days, *money) if money and span.topic == RATES_TOPIC else days
-        for days, span in zip(alone, spans, strict=True)
+        min(days, *money) if money and span.topic == fx.TOPIC else days for days, span in zip(alone, spans, strict=True)
     )
 
 

@@ -152,6 +152,7 @@ class _Reading:
     highest_us: int | None = None
     seen: set[str] = field(default_factory=set)
     left: dict[str, tuple[Decimal, list[Slice]]] = field(default_factory=dict)
+    unmatched: dict[str, list[tuple[Decimal, int, list[Slice]]]] = field(default_factory=lambda: defaultdict(list))
 
     def outcome(self, sending: Sending) -> str:
         event = sending.fields
@@ -197,8 +198,11 @@ class _Reading:
             self.left[name] = (amount, slices)
             add(at_us, slices, "orders", 1)
             add(at_us, slices, "revenue", int(amount * 100))
+            for early in self.unmatched.pop(name, ()):
+                self._match(name, *early)
             return None
         if known is None:
+            self.unmatched[name].append((amount, at_us, slices))
             add(at_us, slices, "unmatched", 1)
         else:
             left, slices = known
@@ -207,3 +211,12 @@ class _Reading:
             self.left[name] = (left - amount, slices)
         add(at_us, slices, "refunds", int(amount * 100))
         return None
+
+    def _match(self, name: str, amount: Decimal, at_us: int, slices: list[Slice]) -> None:
+        """The order of a refund has come after it."""
+        (left, its_slices), minor, add = self.left[name], int(amount * 100), self.oracle.add
+        if amount <= left:
+            self.left[name] = (left - amount, its_slices)
+            add(at_us, slices, "unmatched", -1)
+            add(at_us, slices, "refunds", -minor)
+            add(at_us, its_slices, "refunds", minor)

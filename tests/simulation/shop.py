@@ -74,6 +74,7 @@ class Shop:
     mode: Mode
     sent: dict[str, list[Sending]] = field(default_factory=lambda: {topic: [] for topic in TOPICS})
     highest_us: dict[TopicPartition, int] = field(default_factory=dict)
+    refunded: set[str] = field(default_factory=set)
     numbers: Iterator[int] = field(default_factory=lambda: iter(range(10**6)))
 
     def sendings(self, events: int, pace: float) -> Iterator[tuple[int, Sending]]:
@@ -165,7 +166,12 @@ def _order(shop: Shop, name: int) -> tuple[bytes, dict[str, Any]]:
     chance, customer = shop.chance, f"c{name}"
     kind = chance.choice(("order_placed", "order_placed", "order_refunded", "order_cancelled"))
     amount = f"{chance.randint(0, 99)}.{chance.randint(0, 99):02}"
-    fields = {"customer_id": customer, "order_id": f"{customer}-{chance.randint(1, 9)}", "event_type": kind}
+    order_id = f"{customer}-{chance.randint(1, 9)}"
+    if shop.mode.live and kind == "order_placed" and order_id in shop.refunded:  # it would re-book what is closed
+        kind = "order_refunded"
+    if kind == "order_refunded":
+        shop.refunded.add(order_id)
+    fields = {"customer_id": customer, "order_id": order_id, "event_type": kind}
     if kind != "order_cancelled":
         fields |= {"amount": amount, "currency": "USD" if chance.random() < 0.05 else "GBP"}
     return customer.encode(), fields | {"channel": chance.choice((None, "Direct", "Email"))}

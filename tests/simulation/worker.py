@@ -20,6 +20,7 @@ from simulation.log import Log
 from simulation.turns import Turns
 from simulation.writer import OUTSIDE, Faults, LogWriter
 from streams.engine.app import EAGER_S
+from streams.engine.broadcast import BroadcastReader
 from streams.engine.clock import Clock
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import Fetched, Position
@@ -89,6 +90,7 @@ class Worker:
         self.consumer = Consumer(engine.log)
         self.observer = self
         self.client: dict[str, Any] = {}
+        self.broadcasts = BroadcastReader((), {})
         self.tables = SimulatedTasks(self)
         self.ticked_us = engine.clock.wall_us()
         self.polling = False

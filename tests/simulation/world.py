@@ -9,6 +9,7 @@ from typing import Any
 from aiokafka import TopicPartition
 
 from models import delta, status
+from models.fx import Rates
 from models.kpis_file import load_kpis
 from models.settings import Settings
 from models.stage import Stage
@@ -56,7 +57,10 @@ def stages_of(
     )
     others = {VALUES_TOPIC: 2, ALERTS_TOPIC: 1, dead_letter.TOPIC: 2, status.TOPIC: 1}
     counts = COUNTS | {delta.TOPIC: delta_partitions} | others
-    stages = (*measure_stages(settings, catalogue, counts), monitor_stage(settings, catalogue, (), counts))
+    stages = (
+        *measure_stages(settings, catalogue, counts, Rates("GBP")),
+        monitor_stage(settings, catalogue, (), counts),
+    )
     changelogs = {f"{APP}-{stage.name}-changelog": counts[stage.inputs[0]] for stage in stages}
     return counts | changelogs, stages
 

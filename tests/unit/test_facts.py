@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from models.delta import Mark
 from models.order_fact import BY_VISITOR, FactKind, OrderFact, decode_facts
 from models.partition import murmur2, partition_of_key
-from streams.measuring.facts import MAX_FACTS, Facts, FactSink
+from streams.measuring.facts import MAX_BYTES, Facts, FactSink
 
 MARKS = {"orders": Mark(5, None, 7)}
 
@@ -39,14 +39,25 @@ def test_a_fact_goes_to_the_partition_of_its_visitor_and_of_its_order_where_it_n
 
 
 def test_the_mark_comes_last_and_to_every_target() -> None:
-    facts = Facts([placed(n, "v") for n in range(MAX_FACTS + 1)], {13: 2, 17: 1})
+    facts = Facts(arrivals={13: 2, 17: 1})
+    while facts.weight <= MAX_BYTES:
+        facts.add(placed(len(facts.facts), "v"))
     records = list(FactSink(BY_VISITOR, 3).records(1, facts, MARKS))
     home = [r for r in records if r.partition == partition_of_key(b"v", 3)]
     assert {r.partition for r in records} == {0, 1, 2}
     assert [decode_facts(r.value or b"").marks for r in home] == [{}, MARKS]
     order = [fact.at_us for r in home for fact in decode_facts(r.value or b"").facts]
-    assert order == list(range(MAX_FACTS + 1))
+    assert order == list(range(len(facts.facts)))
     assert sum(n for r in records for _, n in decode_facts(r.value or b"").arrivals) == 3
+
+
+def test_a_record_stays_small_whatever_clients_write() -> None:
+    facts = Facts()
+    for number, length in enumerate((65_000, 10, 99_000, 120_000, 10)):  # the fourth alone is more than a record
+        facts.add(placed(number, "\N{GRINNING FACE}" * length))
+    records = [record.value or b"" for record in FactSink(BY_VISITOR, 1).records(0, facts, {})]
+    assert [[fact.at_us for fact in decode_facts(record).facts] for record in records] == [[0, 1], [2], [3], [4]]
+    assert [len(record) <= MAX_BYTES for record in records] == [True, True, False, True]
 
 
 def test_nothing_is_sent_of_nothing() -> None:

@@ -13,10 +13,11 @@ import pytest
 from flow import Flow, at, text
 from models.click import Click, decode_click
 from models.delta import SliceDelta
+from models.fx import ONE
 from models.memory import own_bytes
-from models.order import Order
+from models.order_state import ORDER_CODEC, Order
 from models.sightings import Sightings
-from models.table import ChangeLogged, Table, packed_codec
+from models.table import ChangeLogged, Table
 from streams.measuring.additions import Additions
 from streams.measuring.dedup import SeenIds, id_hash
 from streams.measuring.sessions import ClickBooking
@@ -58,10 +59,12 @@ def sessions() -> ChangeLogged:
 
 def orders() -> ChangeLogged:
     """Orders of six thousand guests; half of them with a segment."""
-    table: Table[str, Order] = Table("orders", packed_codec(Order, str))
+    table = Table("orders", ORDER_CODEC)
     for n in range(6_000):
-        segments = ("Email", f"campaign-{n}") if n % 2 else (None, None)
-        table.put(f"order-{n:08d}", Order("GBP", Decimal(f"{n}.50"), segments))
+        segments = ("Email", None, f"campaign-{n}") if n % 2 else (None, None, None)
+        visitor, session = (f"visitor-{n}", f"session-{n}") if n % 3 else (None, None)
+        row = Order("GBP", Decimal(f"{n}.50"), ONE, n * 100 + 50, segments, None, visitor, session, at("12:00:00") + n)
+        table.put(f"order-{n:08d}", row)
     return table
 
 
