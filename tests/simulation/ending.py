@@ -44,7 +44,7 @@ async def _rounds(world: World, until_us: int) -> None:
             worker.poll(1, 10_000)
         await _settle(world)
         for worker in _awake(world):
-            for _ in range(4):
+            for _ in range(16):  # more than the stages write in a round
                 worker.feed()
             worker.tick()
         world.pass_time(1)
