@@ -6,6 +6,7 @@ orders ─▶ orders ─▶ kpi-visitor-orders ─▶ visitors ─┬───�
 social ─▶ social ─────────────────────────────────────────────────────────┤                       └─▶ kpi-alerts
 ad-spend ─▶ ad-spend ─────────────────────────────────────────────────────┘
               what reads an input ─▶ kpi-dead-letters; what reads an input, and the monitor ─▶ kpi-status
+fx-rates ─▶ every worker: the rates that money is converted by
 """
 
 from collections.abc import Iterable, Mapping

@@ -26,14 +26,22 @@ STAGES = {
 """Stages of the engine and the topic whose partition count each follows."""
 
 
+CHECKED = ("cleanup.policy", "max.message.bytes")
+"""Settings a wrong value of which loses data; retention and the like are the shop's own business."""
+
+
 @dataclass(frozen=True, slots=True)
 class TopicSpec:
-    """`partitions`: when created; an existing topic may have other counts unless it is `fixed` to another's."""
+    """`partitions`: when created; an existing topic may have other counts unless it is `fixed` to another's.
+
+    `checked`: configs that must be as here on a topic that exists.
+    """
 
     name: str
     partitions: int
     configs: Mapping[str, str] = field(default_factory=dict)
     same_as: str | None = None
+    checked: tuple[str, ...] = CHECKED
 
     @property
     def is_input(self) -> bool:
@@ -60,7 +68,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
-        TopicSpec(fx.TOPIC, 1, {"cleanup.policy": "delete", "retention.ms": "-1"}),
+        TopicSpec(fx.TOPIC, 1, _RATES, checked=(*CHECKED, "retention.ms")),
         *(TopicSpec(name, partitions, _INTERNAL, same_as=click.TOPIC) for name in (BY_VISITOR, BY_CUSTOMER)),
         TopicSpec(delta.TOPIC, partitions, _INTERNAL),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
@@ -77,6 +85,9 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
         ),
     )
 
+
+_RATES = {"cleanup.policy": "delete", "retention.ms": "-1"}
+"""Kept for ever: every start reads all of them, and orders of years ago may come again."""
 
 _VALUES = {
     "cleanup.policy": "compact,delete",

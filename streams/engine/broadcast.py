@@ -41,17 +41,20 @@ class BroadcastReader:
 
     async def run(self) -> None:
         """Read until cancelled. Any error is final: what was not read is not known."""
-        if not self._takes:
-            return
-        async with _consumer(self._client) as consumer:
-            consumer.assign(list(self._takes))
-            await consumer.seek_to_beginning()
-            ends = await consumer.end_offsets(list(self._takes))
-            while behind := [tp for tp, end in ends.items() if await consumer.position(tp) < end]:
-                await self._hand_over(consumer, *behind)
-            self._read.set()
-            while True:
-                await self._hand_over(consumer)
+        if self._takes:
+            async with _consumer(self._client) as consumer:
+                await self.follow(consumer)
+
+    async def follow(self, consumer: AIOKafkaConsumer) -> None:
+        """Read with a consumer of our own, as `run` does."""
+        consumer.assign(list(self._takes))
+        await consumer.seek_to_beginning()
+        ends = await consumer.end_offsets(list(self._takes))
+        while behind := [tp for tp, end in ends.items() if await consumer.position(tp) < end]:
+            await self._hand_over(consumer, *behind)
+        self._read.set()
+        while True:
+            await self._hand_over(consumer)
 
     async def _hand_over(self, consumer: AIOKafkaConsumer, *of: TopicPartition) -> None:
         fetched = await consumer.getmany(*of, timeout_ms=WAIT_MS, max_records=CHUNK)

@@ -10,7 +10,7 @@ from typing import NamedTuple, assert_never
 import msgspec
 
 from models import money, order
-from models.fx import Rates
+from models.fx import ONE, Rates
 from models.order import AnyOrderEvent, OrderCancelled, OrderPlaced, OrderRefunded, decode_order
 from models.order_fact import FactKind, OrderFact
 from models.order_state import ORDER_CODEC, REFUNDS_CODEC, Order, Refund, Refunds
@@ -84,12 +84,12 @@ class OrderBooking:
             table.expire(watermark_us, LOOKS)
 
     def _check_worth(self, event: OrderPlaced | OrderRefunded) -> Invalid | None:
-        """An amount that needs a rate of its own."""
+        """An amount that needs a rate of its own; in the reporting currency none is too large (models.order.Amount)."""
         rate = self._rates.at(event.currency, event.at_us)
         if rate is None:
             what = f"no rate from {event.currency} to {self._rates.reporting} at or before {event.timestamp}"
             return Invalid(Reason.NO_FX_RATE, what)
-        if self._minor(Decimal(event.amount), rate) > money.MAX_MINOR:
+        if rate is not ONE and self._minor(Decimal(event.amount), rate) > money.MAX_MINOR:
             return Invalid(Reason.ILL_TYPED_FIELD, f"the amount is worth more than {money.MAX_MINOR} minor units")
         return None
 

@@ -16,8 +16,6 @@ from streams.connection import CONNECT_TIMEOUT_S, client_options, unreachable
 from streams.topics import LETTER_ROOM, TopicSpec, topic_specs
 
 CREATE_TIMEOUT_S = 30.0
-CHECKED = ("cleanup.policy", "max.message.bytes")
-"""Settings a wrong value of which loses data; retention and the like are the shop's own business."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +69,7 @@ def mismatches(specs: Sequence[TopicSpec], found: Mapping[str, Found]) -> Iterat
                 f"has {topic.partitions} partitions, {spec.same_as} has {wanted}: state is kept by partition",
                 f"give {spec.same_as} its {topic.partitions} partitions back, or start over with another KPI_APP_ID",
             )
-        for name in CHECKED:
+        for name in spec.checked:
             wanted_config = _wanted(name, spec, specs, found)
             if wanted_config and not _holds(name, wanted_config, topic.configs.get(name, "")):
                 yield (
