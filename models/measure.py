@@ -16,13 +16,17 @@ class MeasureUnit(StrEnum):
 
 @dataclass(frozen=True)
 class Measure:
-    """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions."""
+    """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions.
+
+    `stock`: the value of a window is the sum of everything booked up to its end, not of what was booked in it.
+    """
 
     name: str
     feeds: tuple[str, ...]
     unit: MeasureUnit
     help: str
     part_of: str | None = None  # never more than this measure, in any window and slice
+    stock: bool = False
 
     @cached_property
     def clock(self) -> str:
@@ -37,12 +41,16 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What its watermark says: everything of an input `topic` has passed a stage. `dimensions` of its events."""
+    """What its watermark says: everything of an input `topic` has passed a stage. `dimensions` of its events.
+
+    `only_corrects`: it never holds back the windows of a KPI that has other feeds.
+    """
 
     name: str
     topic: str
     stage: str
     dimensions: tuple[str, ...]
+    only_corrects: bool = False
 
 
 SESSIONS = "sessions"
@@ -57,6 +65,13 @@ SHARES = "shares"
 COMMENTS = "comments"
 NEW_FOLLOWERS = "new_followers"
 IMPRESSIONS = "impressions"
+NEW_CUSTOMERS = "new_customers"
+CUSTOMERS = "customers"
+CUSTOMER_NET_REVENUE = "customer_net_revenue"
+COHORT_ACTIVE = "cohort_active"
+COHORT_SIZE = "cohort_size"
+
+CUSTOMER_FEED = "customers"
 
 FEEDS = {
     feed.name: feed
@@ -64,11 +79,12 @@ FEEDS = {
         Feed(click.TOPIC, click.TOPIC, "visitors", click.DIMENSIONS),
         Feed(order.TOPIC, order.TOPIC, "orders", order.DIMENSIONS),
         Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
+        Feed(CUSTOMER_FEED, order.TOPIC, "customers", ("channel", "campaign", "cohort")),
     )
 }
 
 _COUNT, _MONEY = MeasureUnit.COUNT, MeasureUnit.MONEY
-_CLICKS, _ORDERS, _SOCIAL = (click.TOPIC,), (order.TOPIC,), (social.TOPIC,)
+_CLICKS, _ORDERS, _SOCIAL, _CUSTOMERS = (click.TOPIC,), (order.TOPIC,), (social.TOPIC,), (CUSTOMER_FEED,)
 MEASURES = {
     measure.name: measure
     for measure in (
@@ -84,5 +100,12 @@ MEASURES = {
         Measure(COMMENTS, _SOCIAL, _COUNT, "comments"),
         Measure(NEW_FOLLOWERS, _SOCIAL, _COUNT, "follows minus unfollows"),
         Measure(IMPRESSIONS, _SOCIAL, _COUNT, "impressions"),
+        Measure(NEW_CUSTOMERS, _CUSTOMERS, _COUNT, "customers by their first order"),
+        Measure(CUSTOMERS, _CUSTOMERS, _COUNT, "customers with an order up to the window's end", stock=True),
+        Measure(CUSTOMER_NET_REVENUE, _CUSTOMERS, _MONEY, "their net revenue up to the window's end", stock=True),
+        Measure(COHORT_ACTIVE, _CUSTOMERS, _COUNT, "customers of a cohort with an order", part_of=COHORT_SIZE),
+        Measure(COHORT_SIZE, _CUSTOMERS, _COUNT, "customers of a cohort", stock=True),
     )
 }
+STOCKS = frozenset(measure.name for measure in MEASURES.values() if measure.stock)
+"""Names of the stock measures."""

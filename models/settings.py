@@ -84,6 +84,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     session_retention_s: float = 86_400.0
     """A session is kept this long after its last event, in event time."""
 
+    max_segments: int = 1_000
+    """Of a dimension this many segments a day have series of their own; the rest is counted in `__other__`."""
+
     commit_every_s: float = 0.2
     """A task of the first stages commits this often."""
 

@@ -17,6 +17,7 @@ from models import click, delta, money, order, social
 from models.kpi import Catalogue
 from models.measure import FEEDS
 from models.settings import Settings
+from models.slices import TOTAL
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
 from streams.connection import client_options, faust_credentials
@@ -110,6 +111,8 @@ def monitor_stage(
         ),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         digits=money.exponent(settings.reporting_currency) or 0,
+        total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
+        max_segments=settings.max_segments,
     )
 
 

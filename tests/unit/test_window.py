@@ -1,6 +1,6 @@
 """Windows: which there are, where they begin and end, and what the clock change does to days and months."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -13,9 +13,7 @@ UTC, WARSAW, KATHMANDU = ZoneInfo("UTC"), ZoneInfo("Europe/Warsaw"), ZoneInfo("A
 ZONES = st.sampled_from(
     ["UTC", "Europe/Warsaw", "Asia/Kathmandu", "America/Sao_Paulo", "Australia/Lord_Howe", "Pacific/Apia"]
 ).map(ZoneInfo)
-MOMENTS = st.datetimes(datetime(2000, 1, 1), datetime(2037, 12, 30)).map(
-    lambda moment: round((moment - datetime(1970, 1, 1)) / timedelta(microseconds=1))
-)
+MOMENTS = st.integers(946_684_800_000_000, 2_145_916_800_000_000)  # 2000 to 2037, UTC
 
 
 def us(local: str, zone: ZoneInfo) -> int:

@@ -1,0 +1,109 @@
+"""How the cells of deltas come into the tables of a task, and when they go."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+
+from models.delta import Cell, DeltaRecord, SliceDelta
+from models.measure import MEASURES, STOCKS
+from models.slices import Slice
+from models.window import Window
+from streams.monitoring.closing import Unpublished
+from streams.monitoring.keeping import Keeping
+from streams.monitoring.tables import MonitorTables
+from streams.monitoring.values import Group
+
+STOCK_CLOCKS = frozenset(MEASURES[name].clock for name in STOCKS)
+
+Reader = tuple[Unpublished, dict[str, int | None]]
+"""What a group has to publish, and by the kinds it has, the number below which its windows are closed."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Clock:
+    """What a fold of a clock's cells needs: the first windows kept, by kind, and the groups that read them."""
+
+    kept: dict[str, int]
+    readers: list[Reader]
+
+
+@dataclass(frozen=True)
+class Folding:
+    """See fold and release."""
+
+    groups: tuple[Group, ...]
+    windows: Mapping[str, Window]
+    keeping: Keeping
+
+    def fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
+        """Add cells, and note for each group what changed. The hot path of a task: it runs for every cell."""
+        clocks, windows = self._clocks(tables), self.windows
+
+        def place(window: str, number: int, piece: Slice) -> Slice:
+            return tables.segments.place(windows[window], number, piece)
+
+        for record in records:
+            for delta in record.slices:
+                clock = clocks.get(delta.clock)
+                if clock is None:  # of no KPI any more
+                    continue
+                flows = self._book(tables, delta, clock) if delta.clock in STOCK_CLOCKS else delta
+                for name, number, piece, measured in tables.cells.fold(flows, clock.kept, place):
+                    for to, before in clock.readers:
+                        if name in before:
+                            touched = to.touch(windows[name], number, before[name])
+                            touched.setdefault(piece, set()).update(measured)
+
+    def release(self, tables: MonitorTables) -> None:
+        """Let go of the windows that no event can reach any more, and of the segments of their days."""
+        first_kept = self.keeping.first_kept(tables.groups.rows)
+        for (clock, window), before in first_kept.items():
+            tables.cells.release(clock, window, before)
+        for dimension, kinds in self._kinds_of.items():
+            if all(kind in first_kept for kind in kinds):
+                first_us = min(self.windows[kind[1]].start_us(first_kept[kind]) for kind in kinds)
+                tables.segments.release(dimension, first_us)
+
+    def _clocks(self, tables: MonitorTables) -> dict[str, _Clock]:
+        found: dict[str, _Clock] = {}
+        first_kept = self.keeping.first_kept(tables.groups.rows)
+        for group in self.groups:
+            time_us, to = tables.groups.rows.get(group.key), tables.unpublished[group.key]
+            before = {name: self.keeping.closed_before(time_us, self.windows[name]) for name in group.window_names}
+            to.kept = self.keeping.kept_from(group, time_us)
+            for clock in group.clocks:
+                if clock not in found:
+                    kept = {name: first_kept[clock, name] for name in self.windows if (clock, name) in first_kept}
+                    found[clock] = _Clock(kept, [])
+                found[clock].readers.append((to, before))
+        return found
+
+    def _book(self, tables: MonitorTables, delta: SliceDelta, clock: _Clock) -> SliceDelta:
+        """Book what is of stock measures; answers the rest."""
+        flows: list[Cell] = []
+        for cell in delta.cells:
+            name, first, span, measured = cell
+            stock = {measure: n for measure, n in measured.items() if measure in STOCKS}
+            if not stock:
+                flows.append(cell)
+                continue
+            window, kept = self.windows[name], clock.kept.get(name)
+            for number in range(first, first + span):
+                kind, piece = (delta.clock, name), (delta.dimension, delta.segment)
+                at = tables.stocks.book(kind, number, piece, stock, kept)
+                for to, before in clock.readers:
+                    if name in before:
+                        to.raise_from(window, max(number, kept or number), before[name], at, stock)
+            if flow := {measure: n for measure, n in measured.items() if measure not in STOCKS}:
+                flows.append((name, first, span, flow))
+        return SliceDelta(delta.clock, delta.dimension, delta.segment, flows)
+
+    @cached_property
+    def _kinds_of(self) -> dict[str, frozenset[tuple[str, str]]]:
+        """By dimension, clock and window name of all cells that have it."""
+        found: dict[str, set[tuple[str, str]]] = {}
+        for group in self.groups:
+            for kpi in group.kpis:
+                for dimension in kpi.by:
+                    found.setdefault(dimension, set()).update((c, w) for c in kpi.clocks for w in kpi.windows)
+        return {dimension: frozenset(kinds) for dimension, kinds in found.items()}
