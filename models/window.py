@@ -105,6 +105,11 @@ class Window:
         """Whether it is made of days or months: such windows are few, and may be kept for ever."""
         return isinstance(self.grid, DayGrid | MonthGrid)
 
+    @property
+    def of_days(self) -> bool:
+        """Whether it is made of several days."""
+        return isinstance(self.grid, MonthGrid) or (self.calendar and self.panes > 1)
+
     def start_us(self, index: int) -> int:
         """First moment of window `index`."""
         return self.grid.start_us(index)

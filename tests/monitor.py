@@ -38,7 +38,8 @@ class Monitor:
     partition: int = 0
     now_us: int = START_US + 400 * DAY_US
     values: list[KpiValue] = field(default_factory=list)
-    steps: list[int] = field(default_factory=list)
+    steps: list[int] = field(default_factory=list)  # values of each
+    until: int = 10**9  # a step after that many is not made: the worker is dead
     log: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -52,7 +53,7 @@ class Monitor:
 
     def restart(self) -> None:
         """Another worker takes over, with nothing but the changelog."""
-        self.tables = self.stage.tables(self.partition)
+        self.tables, self.until = self.stage.tables(self.partition), 10**9
         for table in self.tables.all():
             for key, value in self.log.get(table.name, {}).items():
                 table.restore(key, value)
@@ -98,6 +99,6 @@ class Monitor:
                         rows.pop(key, None)
                     else:
                         rows[key] = value
-            if not output.unfinished:
+            if not output.unfinished or len(self.steps) >= self.until:
                 return
             output = self.stage.step(self.tables, Tick({}), self.now_us)

@@ -152,12 +152,12 @@ class Unpublished:
         return (self.closed if status is Status.CORRECTED else self.open).pop(key, {})
 
     def _begin(self, window: Window, number: int, before: int | None) -> None:
-        """The first window with data; what was passed unseen between it and the one thought first is still due."""
+        """The first window with data: from it to the one thought first windows were passed that are due after all."""
         was = self.began.get(window.name)
         self.began[window.name] = number
         self.begun.add(window.name)
         if before is not None:
             last = before if was is None else min(before, was)
-            for empty in range(max(number + 1, self.kept.get(window.name, number)), last):
+            for empty in range(max(number, self.kept.get(window.name, number)), last):
                 self.agenda.add(window, empty)
             self.agenda.add(window, max(number, before))

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 
 from models.delta import Cell, DeltaRecord, SliceDelta
 from models.measure import MEASURES, STOCKS
@@ -10,8 +11,10 @@ from models.slices import Slice
 from models.window import Window
 from streams.monitoring.closing import Unpublished
 from streams.monitoring.keeping import Keeping
+from streams.monitoring.segments import Days
 from streams.monitoring.tables import MonitorTables
 from streams.monitoring.values import Group
+from streams.monitoring.windows import Kind
 
 STOCK_CLOCKS = frozenset(MEASURES[name].clock for name in STOCKS)
 
@@ -59,10 +62,10 @@ class Folding:
         first_kept = self.keeping.first_kept(tables.groups.rows)
         for (clock, window), before in first_kept.items():
             tables.cells.release(clock, window, before)
-        for dimension, kinds in self._kinds_of.items():
+        for which, kinds in self._kinds_of.items():
             if all(kind in first_kept for kind in kinds):
                 first_us = min(self.windows[kind[1]].start_us(first_kept[kind]) for kind in kinds)
-                tables.segments.release(dimension, first_us)
+                tables.segments.release(which, first_us)
 
     def _clocks(self, tables: MonitorTables) -> dict[str, _Clock]:
         found: dict[str, _Clock] = {}
@@ -99,11 +102,12 @@ class Folding:
         return SliceDelta(delta.clock, delta.dimension, delta.segment, flows)
 
     @cached_property
-    def _kinds_of(self) -> dict[str, frozenset[tuple[str, str]]]:
-        """By dimension, clock and window name of all cells that have it."""
-        found: dict[str, set[tuple[str, str]]] = {}
+    def _kinds_of(self) -> dict[Days, frozenset[Kind]]:
+        """By dimension and sort of windows, clock and window name of all cells that have it."""
+        found: dict[Days, set[Kind]] = {}
         for group in self.groups:
             for kpi in group.kpis:
-                for dimension in kpi.by:
-                    found.setdefault(dimension, set()).update((c, w) for c in kpi.clocks for w in kpi.windows)
-        return {dimension: frozenset(kinds) for dimension, kinds in found.items()}
+                for dimension, name in product(kpi.by, kpi.windows):
+                    which = (dimension, self.windows[name].of_days)
+                    found.setdefault(which, set()).update((clock, name) for clock in kpi.clocks)
+        return {which: frozenset(kinds) for which, kinds in found.items()}

@@ -1,9 +1,10 @@
 """Which segments have a series of their own: of each dimension the first ones of a business day, by the owner's log.
 
-A window takes its segments from the day in which it starts, whatever its kind and the clock of its measures. So within
-one window a segment is never split between its name and `__other__`, a ratio has both its sides in one segment, and a
-correction of yesterday's window meets yesterday's segments. A segment that is new when the day has all it may have is
-counted in `__other__`, in all windows that start on that day.
+A window takes its segments from the day in which it starts, whatever the clock of its measures. So within one window a
+segment is never split between its name and `__other__`, a ratio has both its sides in one segment, and a correction of
+yesterday's window meets yesterday's segments. A segment that is new when the day has all it may have is counted in
+`__other__`, in all windows that start on that day. Windows of several days have segments of their own, or the
+newcomers of a week would take the places of a day that is corrected.
 """
 
 from collections.abc import Iterator
@@ -14,20 +15,23 @@ from models.slices import OTHER, TOTAL, Slice
 from models.table import Change, packed_codec
 from models.window import Grid, Window
 
-SegmentKey = tuple[str, int, str]
-"""Dimension, day and segment."""
+Days = tuple[str, bool]
+"""Dimension, and whether the windows are of several days."""
+
+SegmentKey = tuple[str, bool, int, str]
+"""Dimension, whether the windows are of several days, the day in which they start, and segment."""
 
 _CODEC = packed_codec(bool, SegmentKey)
 
 
 class NamedSegments:
-    """A table (see ChangeLogged): `rows[dimension][day]` holds the segments named, in the order they came."""
+    """A table (see ChangeLogged): `rows[dimension, of several days][day]`: the segments named."""
 
     name = "segments"
 
     def __init__(self, days: Grid, limit: int) -> None:
         """`days` of the business; `limit`: segments a dimension may have on each."""
-        self.rows: dict[str, dict[int, dict[str, bool]]] = {}
+        self.rows: dict[Days, dict[int, dict[str, bool]]] = {}
         self._days = days
         self._limit = limit
         self._changed: set[SegmentKey] = set()
@@ -41,33 +45,33 @@ class NamedSegments:
         if dimension == TOTAL[0] or segment == OTHER:
             return piece
         day = self._days.pane(window.start_us(number))
-        named = self.rows.setdefault(dimension, {}).setdefault(day, {})
+        named = self.rows.setdefault((dimension, window.of_days), {}).setdefault(day, {})
         if segment in named:
             return piece
         if len(named) >= self._limit:
             return dimension, OTHER
         named[segment] = True
-        self._changed.add((dimension, day, segment))
+        self._changed.add((dimension, window.of_days, day, segment))
         return piece
 
-    def release(self, dimension: str, before_us: int) -> None:
+    def release(self, which: Days, before_us: int) -> None:
         """Let go of the days of which no window is kept: they end before a moment (event time, us)."""
-        days, first = self.rows.get(dimension, {}), self._days.pane(before_us)
+        days, first = self.rows.get(which, {}), self._days.pane(before_us)
         for day in [day for day in days if day < first]:
-            self._changed.update((dimension, day, segment) for segment in days.pop(day))
+            self._changed.update((*which, day, segment) for segment in days.pop(day))
 
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
         changed, self._changed = self._changed, set()
-        for dimension, day, segment in changed:
-            named = self.rows.get(dimension, {}).get(day, {})
-            stored = _CODEC.stored(True) if segment in named else None
-            yield _CODEC.key_to_bytes((dimension, day, segment)), stored
+        for key in changed:
+            dimension, of_days, day, segment = key
+            named = self.rows.get((dimension, of_days), {}).get(day, {})
+            yield _CODEC.key_to_bytes(key), _CODEC.stored(named[segment]) if segment in named else None
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        dimension, day, segment = _CODEC.key(self.name, key)
-        days = self.rows.setdefault(dimension, {})
+        dimension, of_days, day, segment = _CODEC.key(self.name, key)
+        days = self.rows.setdefault((dimension, of_days), {})
         if value is not None:
             days.setdefault(day, {})[segment] = _CODEC.row(self.name, value)
         elif day in days:
