@@ -71,7 +71,9 @@ CUSTOMER_NET_REVENUE = "customer_net_revenue"
 COHORT_ACTIVE = "cohort_active"
 COHORT_SIZE = "cohort_size"
 
-CUSTOMER_FEED = "customers"
+AD_SPEND = "ad_spend"
+
+CUSTOMER_FEED, AD_SPEND_FEED = "customers", "ad-spend"
 
 FEEDS = {
     feed.name: feed
@@ -80,6 +82,7 @@ FEEDS = {
         Feed(order.TOPIC, order.TOPIC, "orders", order.DIMENSIONS),
         Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
         Feed(CUSTOMER_FEED, order.TOPIC, "customers", ("channel", "campaign", "cohort")),
+        Feed(AD_SPEND_FEED, AD_SPEND_FEED, "ad-spend", ("channel", "campaign"), only_corrects=True),
     )
 }
 
@@ -104,6 +107,7 @@ MEASURES = {
         Measure(CUSTOMERS, _CUSTOMERS, _COUNT, "customers with an order up to the window's end", stock=True),
         Measure(CUSTOMER_NET_REVENUE, _CUSTOMERS, _MONEY, "their net revenue up to the window's end", stock=True),
         Measure(COHORT_ACTIVE, _CUSTOMERS, _COUNT, "customers of a cohort with an order", part_of=COHORT_SIZE),
+        Measure(AD_SPEND, (AD_SPEND_FEED,), _MONEY, "what ad platforms bill for the period"),
         Measure(COHORT_SIZE, _CUSTOMERS, _COUNT, "customers of a cohort", stock=True),
     )
 }

@@ -102,7 +102,7 @@ def monitor_stage(
     return MonitorStage(
         groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
         windows=_windows(settings),
-        horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
+        horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, p) for feed in catalogue.feeds for p in range(partitions[FEEDS[feed].topic])),
         rules=RuleBook(rules),
         publishing=Publishing(
@@ -117,7 +117,7 @@ def monitor_stage(
 
 
 def horizons_us(settings: Settings) -> dict[str, int]:
-    """The correction horizon of each input topic."""
+    """The correction horizon of each input topic that has one."""
     return {
         click.TOPIC: round(settings.correction_horizon_clickstream_s * S_US),
         order.TOPIC: round(settings.correction_horizon_orders_s * S_US),

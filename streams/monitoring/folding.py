@@ -1,7 +1,7 @@
 """How the cells of deltas come into the tables of a task, and when they go."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import product
 
@@ -22,12 +22,17 @@ Reader = tuple[Unpublished, dict[str, int | None]]
 """What a group has to publish, and by the kinds it has, the number below which its windows are closed."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Clock:
-    """What a fold of a clock's cells needs: the first windows kept, by kind, and the groups that read them."""
+    """What a fold of a clock's cells needs: by kind the first windows kept, and those a stock may still raise.
 
-    kept: dict[str, int]
-    readers: list[Reader]
+    `readers`: the groups of the clock; `raised`: those with stock measures, by kinds in which they have them.
+    """
+
+    kept: dict[str, int] = field(default_factory=dict)
+    kept_raised: dict[str, int] = field(default_factory=dict)
+    readers: list[Reader] = field(default_factory=list)
+    raised: list[Reader] = field(default_factory=list)
 
 
 @dataclass(frozen=True)
@@ -68,33 +73,36 @@ class Folding:
                 tables.segments.release(which, first_us)
 
     def _clocks(self, tables: MonitorTables) -> dict[str, _Clock]:
-        found: dict[str, _Clock] = {}
-        first_kept = self.keeping.first_kept(tables.groups.rows)
+        found = {clock: _Clock() for group in self.groups for clock in group.clocks}
+        times_us = tables.groups.rows
+        for (clock, name), number in self.keeping.first_kept(times_us).items():
+            found[clock].kept[name] = number
+        for (clock, name), number in self.keeping.first_raised(times_us).items():
+            found[clock].kept_raised[name] = number
         for group in self.groups:
-            time_us, to = tables.groups.rows.get(group.key), tables.unpublished[group.key]
+            time_us, to = times_us.get(group.key), tables.unpublished[group.key]
             before = {name: self.keeping.closed_before(time_us, self.windows[name]) for name in group.window_names}
             to.kept = self.keeping.kept_from(group, time_us)
             for clock in group.clocks:
-                if clock not in found:
-                    kept = {name: first_kept[clock, name] for name in self.windows if (clock, name) in first_kept}
-                    found[clock] = _Clock(kept, [])
                 found[clock].readers.append((to, before))
+                if raised := {name: before[name] for name, kinds in group.stocks.items() if (clock, name) in kinds}:
+                    found[clock].raised.append((to, raised))
         return found
 
     def _book(self, tables: MonitorTables, delta: SliceDelta, clock: _Clock) -> SliceDelta:
         """Book what is of stock measures; answers the rest."""
         flows: list[Cell] = []
+        piece = (delta.dimension, delta.segment)
         for cell in delta.cells:
             name, first, span, measured = cell
             stock = {measure: n for measure, n in measured.items() if measure in STOCKS}
             if not stock:
                 flows.append(cell)
                 continue
-            window, kept = self.windows[name], clock.kept.get(name)
+            window, kept = self.windows[name], clock.kept_raised.get(name)
             for number in range(first, first + span):
-                kind, piece = (delta.clock, name), (delta.dimension, delta.segment)
-                at = tables.stocks.book(kind, number, piece, stock, kept)
-                for to, before in clock.readers:
+                at = tables.stocks.book((delta.clock, name), number, piece, stock, kept)
+                for to, before in clock.raised:
                     if name in before:
                         to.raise_from(window, max(number, kept or number), before[name], at, stock)
             if flow := {measure: n for measure, n in measured.items() if measure not in STOCKS}:

@@ -8,6 +8,7 @@ ever, and shorter ones for a week.
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import chain
 
 from models.window import DAY_US, Window
 from streams.monitoring.closing import closed_before
@@ -59,12 +60,19 @@ class Keeping:
 
     def first_kept(self, times_us: Mapping[str, int]) -> dict[Kind, int]:
         """By clock and kind, the first window that some group may still need. `times_us` by group."""
+        return self._first(self._readers, times_us)
+
+    def first_raised(self, times_us: Mapping[str, int]) -> dict[Kind, int]:
+        """As first_kept, of the groups that have stock measures of the clock in the kind."""
+        return self._first(self._stock_readers, times_us)
+
+    def _first(self, readers: Mapping[Kind, tuple[Group, ...]], times_us: Mapping[str, int]) -> dict[Kind, int]:
         kept = {group.key: self.kept_from(group, times_us.get(group.key)) for group in self.groups}
         found: dict[Kind, int] = {}
-        for (clock, name), groups in self._readers.items():
-            firsts = [kept[group.key].get(name) for group in groups]
+        for kind, groups in readers.items():
+            firsts = [kept[group.key].get(kind[1]) for group in groups]
             if None not in firsts:
-                found[clock, name] = min(first for first in firsts if first is not None)
+                found[kind] = min(first for first in firsts if first is not None)
         return found
 
     @cached_property
@@ -75,4 +83,12 @@ class Keeping:
             its = tuple(group for group in self.groups if clock in group.clocks)
             for name in self.windows:
                 found[clock, name] = tuple(group for group in its if name in group.window_names) or its
+        return found
+
+    @cached_property
+    def _stock_readers(self) -> dict[Kind, tuple[Group, ...]]:
+        found: dict[Kind, tuple[Group, ...]] = {}
+        for group in self.groups:
+            for kind in chain.from_iterable(group.stocks.values()):
+                found[kind] = (*found.get(kind, ()), group)
         return found

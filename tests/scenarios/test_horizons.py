@@ -19,6 +19,23 @@ kpis:
     denominator: sessions
     windows: [1d]
 """
+ACQUISITION = """
+kpis:
+  ad_spend:
+    help: Costs
+    numerator: ad_spend
+    windows: [1d]
+  customer_acquisition_cost:
+    help: Ad spend / new customers
+    numerator: ad_spend
+    denominator: new_customers
+    windows: [1d, 1M]
+    by: [channel]
+  customers:
+    help: A stock of the same clock
+    numerator: customers
+    windows: [1d]
+"""
 FINAL, CORRECTED = "final", "corrected"
 ENDLESS: dict[str, int | None] = {"orders": None}
 
@@ -70,3 +87,31 @@ def test_an_event_beyond_the_horizon_of_its_topic_is_late() -> None:
     flow.now_us += 60_000_000
     flow.tick()
     assert flow.last("orders", "1d") == {at("00:00:00"): 2}
+
+
+def test_ad_spend_holds_no_window_back_and_corrects_it_without_end() -> None:
+    monitor, email = Monitor(ACQUISITION), ("channel", "Email")
+    monitor.book("new_customers", day(0.5), 4, channel="Email")
+    monitor.mark(customers=day(1.1))
+    assert monitor.history("customer_acquisition_cost", "1d", day(0), email) == [(0.0, FINAL)]
+    assert monitor.history("ad_spend", "1d", day(0)) == []  # its own feed has not begun
+    monitor.mark(customers=day(200), ad_spend=day(0.1))
+    monitor.restart()
+    monitor.book("ad_spend", day(0), 10_000, channel="Email")
+    monitor.mark(ad_spend=day(0.2))
+    assert monitor.history("customer_acquisition_cost", "1d", day(0), email) == [(0.0, FINAL), (25.0, CORRECTED)]
+    assert monitor.history("customer_acquisition_cost", "1M", day(-1), email)[-1] == (25.0, CORRECTED)
+    monitor.mark(ad_spend=day(1.1))
+    assert monitor.closed("ad_spend", "1d") == {day(0): 100.0}
+
+
+def test_what_is_kept_of_a_stock_does_not_grow_with_the_cells_beside_it() -> None:
+    monitor = Monitor(ACQUISITION)
+    for number in range(40):
+        monitor.book("customers", day(number + 0.5))
+        monitor.book("new_customers", day(number + 0.5))
+        monitor.mark(customers=day(number + 1.1))
+    assert len(monitor.tables.cells.rows["customers", "1d"]) == 41  # with the open day
+    assert {number for number, _, _ in monitor.tables.stocks.begun(("customers", "1d"))} == {
+        monitor.stage.windows["1d"].grid.pane(day(number)) for number in range(32, 40)
+    }
