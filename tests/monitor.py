@@ -36,6 +36,7 @@ class Monitor:
     settings: Settings = field(default_factory=Settings)
     horizons_us: Mapping[str, int | None] = field(default_factory=dict)
     partition: int = 0
+    inputs: int = 1  # partitions of each input topic
     now_us: int = START_US + 400 * DAY_US
     values: list[KpiValue] = field(default_factory=list)
     steps: list[int] = field(default_factory=list)  # values of each
@@ -44,7 +45,8 @@ class Monitor:
 
     def __post_init__(self) -> None:
         self.catalogue = load_kpis(self.kpis, "kpis.yaml")
-        partitions = dict.fromkeys((*self.catalogue.topics, delta.TOPIC, "kpi-values", "kpi-alerts"), 1)
+        partitions = dict.fromkeys(self.catalogue.topics, self.inputs)
+        partitions |= dict.fromkeys((delta.TOPIC, "kpi-values", "kpi-alerts"), 1)
         stage = monitor_stage(self.settings, self.catalogue, (), partitions)
         self.stage = replace(stage, horizons_us={**stage.horizons_us, **self.horizons_us})
         self.needs = Needs.of(self.catalogue, self.stage.windows)
@@ -65,11 +67,15 @@ class Monitor:
         slices = Slicing(dimensions, dimensions).of(tuple(segments.get(name) for name in dimensions))
         self.additions.add(slices, measure, at_us // MINUTE_US, n)
 
-    def mark(self, **watermarks_us: int) -> None:
-        """A commit of the first stages: what was booked, and the watermarks of feeds (`ad_spend` is ad-spend)."""
-        marks = {feed.replace("_", "-"): Mark(at_us, None, self.now_us) for feed, at_us in watermarks_us.items()}
+    def mark(self, partition: int = 0, *, idle: bool = False, **watermarks_us: int | None) -> None:
+        """A commit of a task of the first stages: what was booked, and watermarks of feeds (`ad_spend` is ad-spend).
+
+        `idle`: its last look at the broker, just now, found nothing.
+        """
+        looked_us = self.now_us if idle else None
+        marks = {feed.replace("_", "-"): Mark(at_us, looked_us, self.now_us) for feed, at_us in watermarks_us.items()}
         additions, self.additions = self.additions, Additions()
-        records = delta_records(0, additions, self.needs, marks, 1)
+        records = delta_records(partition, additions, self.needs, marks, 1)
         batch = Batch(delta.TOPIC, 0, [Sent(record.topic, None, record.value) for record in records])
         self._take(self.stage.step(self.tables, batch, self.now_us))
 

@@ -45,6 +45,40 @@ def test_a_night_without_traffic_is_seen_as_zero() -> None:
     assert flow.history("average_order_value", "1m", "13:00:00") == []  # a ratio over 0 is no news
 
 
+def test_heartbeats_close_the_windows_of_a_silent_topic_with_zeros() -> None:
+    flow = Flow(now_us=at("14:00:00"))
+    flow.read(order("12:00:20", "50.00"), heartbeat("orders", "13:00:00"), heartbeat("orders", "13:30:00"))
+    assert flow.history("orders", "1m", "13:10:00") == [(0, FINAL)]
+    assert flow.history("orders", "1m", "12:10:00") == []  # more than an hour ago
+    assert flow.history("orders", "1h", "12:05:00") == [(0, FINAL)]
+
+
+def test_an_idle_partition_lets_windows_close_and_one_that_is_dead_holds_them() -> None:
+    monitor = Monitor(KPIS, inputs=2)
+    monitor.book("orders", day(0.5))
+    monitor.mark(partition=0, orders=day(0.5))
+    monitor.mark(partition=1, orders=None, idle=True)
+    monitor.mark(partition=0, orders=day(2.1))
+    assert monitor.closed("orders", "1d") == {}  # it has not looked since
+    monitor.tick()
+    monitor.mark(partition=1, orders=None, idle=True)
+    assert monitor.closed("orders", "1d") == {day(0): 1, day(1): 0}
+    monitor.mark(partition=0, orders=day(4.1))
+    assert monitor.closed("orders", "1d") == {day(0): 1, day(1): 0}
+
+
+def test_when_all_partitions_are_idle_days_end_with_the_wall_clock() -> None:
+    monitor = Monitor(KPIS, inputs=2)
+    monitor.book("orders", day(0.5))
+    monitor.mark(partition=0, orders=day(0.5))
+    for partition in (0, 1, 0, 1):
+        monitor.mark(partition=partition, orders=None if partition else day(0.5), idle=True)
+    monitor.tick(2 * 86_400)
+    for partition in (0, 1):
+        monitor.mark(partition=partition, orders=None if partition else day(0.5), idle=True)
+    assert monitor.closed("orders", "1d") == {day(0): 1, day(1): 0}
+
+
 def test_metrics_show_the_zeros_of_the_total() -> None:
     flow = Flow(now_us=at("12:00:21"))
     assert list(flow.monitor.shown(flow.monitor_tables, flow.now_us)) == []
