@@ -127,7 +127,7 @@ class WindowedTable:
     def memory_bytes(self) -> int:
         """See ChangeLogged and models.memory.rows_bytes."""
         rows = [row for numbers in self.rows.values() for row in numbers.values()]
-        return rows_bytes(rows) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
+        return rows_bytes(rows, common_keys=True) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
 
     def _made(self, clock: str, window: str, number: int) -> Row:
         """The row of a window, new if it is not there."""
