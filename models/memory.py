@@ -32,8 +32,8 @@ _OURS = 3
 def rows_bytes(parts: Sequence[Rows], *, common_keys: bool = False) -> int:
     """The dicts of a table with their keys and rows, in bytes; a table of any size takes as long.
 
-    `common_keys`: the dicts have keys in common, which count with their shares. Rows are taken from up to 15 of the dicts and from both ends of each: within a quarter of the truth where those in
-    between are alike.
+    `common_keys`: the dicts have keys in common, which count with their shares. Rows are taken from up to 15 of the
+    dicts and from both ends of each: within a quarter of the truth where those in between are alike.
     """
     some = [part for part in parts[:: max(1, len(parts) * 2 // SAMPLE)] if part]
     each = max(2, SAMPLE // max(1, len(some)))
