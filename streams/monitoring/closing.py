@@ -10,7 +10,7 @@ data on: each that closes is followed by the next, so a night of zeros costs one
 closed in many short steps.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
 
@@ -100,7 +100,7 @@ class Unpublished:
 
     agenda: Agenda = field(default_factory=Agenda)
     began: dict[str, int] = field(default_factory=dict)
-    kept: dict[str, int] = field(default_factory=dict)
+    kept: Mapping[str, int] = field(default_factory=dict)
     open: Touched = field(default_factory=dict)
     closed: Touched = field(default_factory=dict)
     provisional: dict[str, tuple[int, int]] = field(default_factory=dict)

@@ -64,7 +64,7 @@ class Folding:
 
     def release(self, tables: MonitorTables) -> None:
         """Let go of the windows that no event can reach any more, and of the segments of their days."""
-        first_kept = self.keeping.first_kept(tables.groups.rows)
+        first_kept = self.keeping.first_kept(self.keeping.by_group(tables.groups.rows))
         for (clock, window), before in first_kept.items():
             tables.cells.release(clock, window, before)
         for which, kinds in self._kinds_of.items():
@@ -75,14 +75,15 @@ class Folding:
     def _clocks(self, tables: MonitorTables) -> dict[str, _Clock]:
         found = {clock: _Clock() for group in self.groups for clock in group.clocks}
         times_us = tables.groups.rows
-        for (clock, name), number in self.keeping.first_kept(times_us).items():
+        kept = self.keeping.by_group(times_us)
+        for (clock, name), number in self.keeping.first_kept(kept).items():
             found[clock].kept[name] = number
-        for (clock, name), number in self.keeping.first_raised(times_us).items():
+        for (clock, name), number in self.keeping.first_raised(kept).items():
             found[clock].kept_raised[name] = number
         for group in self.groups:
             time_us, to = times_us.get(group.key), tables.unpublished[group.key]
             before = {name: self.keeping.closed_before(time_us, self.windows[name]) for name in group.window_names}
-            to.kept = self.keeping.kept_from(group, time_us)
+            to.kept = kept[group.key]
             for clock in group.clocks:
                 found[clock].readers.append((to, before))
                 if raised := {name: before[name] for name, kinds in group.stocks.items() if (clock, name) in kinds}:

@@ -19,6 +19,9 @@ SHORT_KEPT_US = 7 * DAY_US
 """There are 8,760 hours in a year, each with all its slices; a statement of costs that is older than a week corrects
 days and months."""
 
+Kept = Mapping[str, Mapping[str, int]]
+"""By group and kind, the first window kept."""
+
 Horizons = Mapping[str, int | None]
 """How long after its close a window is corrected, by feed; None: without end."""
 
@@ -50,29 +53,28 @@ class Keeping:
         """By kind, the first window of a group that is kept; a kind of which all are is left out."""
         if watermark_us is None:
             return {}
-        horizons_us = [self.horizons_us[feed] for feed in group.feeds]
-        found: dict[str, int] = {}
-        for name, window in self.windows.items():
-            its_us = kept_us(window, horizons_us)
-            if its_us is not None:
-                found[name] = window.earliest_open(watermark_us - self.allowed_lateness_us - its_us)
-        return found
+        return {window.name: window.earliest_open(watermark_us - its_us) for window, its_us in self._kept[group.key]}
 
-    def first_kept(self, times_us: Mapping[str, int]) -> dict[Kind, int]:
-        """By clock and kind, the first window that some group may still need. `times_us` by group."""
-        return self._first(self._readers, times_us)
+    def by_group(self, times_us: Mapping[str, int]) -> Kept:
+        """The same for all groups, of which the watermarks are given."""
+        return {group.key: self.kept_from(group, times_us.get(group.key)) for group in self.groups}
 
-    def first_raised(self, times_us: Mapping[str, int]) -> dict[Kind, int]:
-        """As first_kept, of the groups that have stock measures of the clock in the kind."""
-        return self._first(self._stock_readers, times_us)
+    def first_kept(self, kept: Kept) -> dict[Kind, int]:
+        """By clock and kind, the first window that some group may still need."""
+        return _first(self._readers, kept)
 
-    def _first(self, readers: Mapping[Kind, tuple[Group, ...]], times_us: Mapping[str, int]) -> dict[Kind, int]:
-        kept = {group.key: self.kept_from(group, times_us.get(group.key)) for group in self.groups}
-        found: dict[Kind, int] = {}
-        for kind, groups in readers.items():
-            firsts = [kept[group.key].get(kind[1]) for group in groups]
-            if None not in firsts:
-                found[kind] = min(first for first in firsts if first is not None)
+    def first_raised(self, kept: Kept) -> dict[Kind, int]:
+        """As first_kept, for the groups that have stock measures of the clock in the kind."""
+        return _first(self._stock_readers, kept)
+
+    @cached_property
+    def _kept(self) -> dict[str, list[tuple[Window, int]]]:
+        """By group, the kinds that are let go and how long after its end a window of theirs is."""
+        found: dict[str, list[tuple[Window, int]]] = {}
+        for group in self.groups:
+            horizons_us = [self.horizons_us[feed] for feed in group.feeds]
+            times = ((window, kept_us(window, horizons_us)) for window in self.windows.values())
+            found[group.key] = [(window, self.allowed_lateness_us + us) for window, us in times if us is not None]
         return found
 
     @cached_property
@@ -92,3 +94,12 @@ class Keeping:
             for kind in chain.from_iterable(group.stocks.values()):
                 found[kind] = (*found.get(kind, ()), group)
         return found
+
+
+def _first(readers: Mapping[Kind, tuple[Group, ...]], kept: Kept) -> dict[Kind, int]:
+    found: dict[Kind, int] = {}
+    for kind, groups in readers.items():
+        firsts = [first for group in groups if (first := kept[group.key].get(kind[1])) is not None]
+        if len(firsts) == len(groups):
+            found[kind] = min(firsts)
+    return found

@@ -79,7 +79,7 @@ class MonitorStage:
         for group in self.groups:
             self.publisher.publish(tables, group, now_us, output)
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
-        if output.records or output.closed:
+        if output.closed:
             self.folding.release(tables)
         return output
 
