@@ -7,7 +7,7 @@ from hashlib import sha256
 from math import sqrt
 
 from models.kpi_value import Unit
-from models.measure import FEEDS, MEASURES
+from models.measure import FEEDS, MEASURES, STOCKS
 
 Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
@@ -51,6 +51,11 @@ class Kpi:
     def clocks(self) -> frozenset[str]:
         """Of its measures."""
         return frozenset(MEASURES[name].clock for name in self.measures)
+
+    @cached_property
+    def stock_clocks(self) -> frozenset[str]:
+        """Of its stock measures."""
+        return frozenset(MEASURES[name].clock for name in self.measures & STOCKS)
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -7,11 +7,13 @@ from zoneinfo import ZoneInfo
 from models import source
 from models.kpi import Catalogue, Kpi, Term, Terms
 from models.kpi_value import Unit
-from models.measure import MEASURES, MeasureUnit
+from models.measure import MEASURES, STOCKS, MeasureUnit
 from models.window import windows
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-WINDOWS = tuple(windows(ZoneInfo("UTC")))
+KINDS = windows(ZoneInfo("UTC"))
+WINDOWS = tuple(KINDS)
+CALENDAR_WINDOWS = tuple(name for name, kind in KINDS.items() if kind.calendar)
 RESERVED_METRICS = frozenset(
     f"kpi_{name}"
     for name in (
@@ -20,6 +22,7 @@ RESERVED_METRICS = frozenset(
         "event_loop_stall_seconds",
         "event_to_metric_seconds",
         "events",
+        "folded_cells",
         "freshness_seconds",
         "frozen_cells",
         "fx_rates",
@@ -71,7 +74,7 @@ def _kpi(name: str, node: source.Node) -> Kpi:
         numerator=numerator,
         denominator=denominator,
         proportion=proportion,
-        windows=_known(fields["windows"], WINDOWS, "window"),
+        windows=_windows(fields["windows"], numerator, denominator),
         by=_by(fields, numerator, denominator),
     )
 
@@ -105,6 +108,14 @@ def _unit(node: source.Node, numerator: Terms, denominator: Terms | None) -> Uni
     if MEASURES[denominator[0].measure].unit is MeasureUnit.MONEY:
         raise node.error("divides by money", "divide by a count")
     return Unit.MONEY if money else Unit.RATIO
+
+
+def _windows(node: source.Node, numerator: Terms, denominator: Terms | None) -> tuple[str, ...]:
+    """A level is of a day's end: in short windows it would be published for every minute without news."""
+    stocks = [term.measure for term in (*numerator, *(denominator or ())) if term.measure in STOCKS]
+    if stocks:
+        return _known(node, CALENDAR_WINDOWS, f"window of {stocks[0]}, which has no value of less than a day")
+    return _known(node, WINDOWS, "window")
 
 
 def _by(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms | None) -> tuple[str, ...]:

@@ -41,12 +41,16 @@ class Measure:
 
 @dataclass(frozen=True, slots=True)
 class Feed:
-    """What its watermark says: everything of an input `topic` has passed a stage. `dimensions` of its events."""
+    """What its watermark says: everything of an input `topic` has passed a stage. `dimensions` of its events.
+
+    `only_corrects`: it never holds back the windows of a KPI that has other feeds.
+    """
 
     name: str
     topic: str
     stage: str
     dimensions: tuple[str, ...]
+    only_corrects: bool = False
 
 
 CUSTOMER_FEED = "customers"
@@ -83,7 +87,7 @@ FEEDS = {
         Feed(click.TOPIC, click.TOPIC, "visitors", click.DIMENSIONS),
         Feed(order.TOPIC, order.TOPIC, "visitors", order.DIMENSIONS),
         Feed(social.TOPIC, social.TOPIC, "social", social.DIMENSIONS),
-        Feed(ad_spend.TOPIC, ad_spend.TOPIC, "ad-spend", ad_spend.DIMENSIONS),
+        Feed(ad_spend.TOPIC, ad_spend.TOPIC, "ad-spend", ad_spend.DIMENSIONS, only_corrects=True),
         Feed(CUSTOMER_FEED, order.TOPIC, "customers", customer.DIMENSIONS),
     )
 }
@@ -150,3 +154,5 @@ MEASURES = {
         Measure(PREDICTED_CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a prediction at the end of the day"),
     )
 }
+STOCKS = frozenset(measure.name for measure in MEASURES.values() if measure.stock)
+"""Names of the stock measures."""

@@ -29,15 +29,15 @@ _OURS = 3
 """References that measuring itself holds: the list of parts, the loop's variable, the argument."""
 
 
-def rows_bytes(parts: Sequence[Rows]) -> int:
+def rows_bytes(parts: Sequence[Rows], *, common_keys: bool = False) -> int:
     """The dicts of a table with their keys and rows, in bytes; a table of any size takes as long.
 
-    Rows are taken from up to 15 of the dicts and from both ends of each: within a quarter of the truth where those in
-    between are alike.
+    `common_keys`: the dicts have keys in common, which count with their shares. Rows are taken from up to 15 of the
+    dicts and from both ends of each: within a quarter of the truth where those in between are alike.
     """
     some = [part for part in parts[:: max(1, len(parts) * 2 // SAMPLE)] if part]
     each = max(2, SAMPLE // max(1, len(some)))
-    mean = sum(_mean(part, each) * len(part) for part in some) / max(1, sum(map(len, some)))
+    mean = sum(_mean(part, each, common_keys=common_keys) * len(part) for part in some) / max(1, sum(map(len, some)))
     return sum(map(getsizeof, parts)) + round(mean * sum(map(len, parts)))
 
 
@@ -64,9 +64,12 @@ def _parts(one: object) -> list[Any]:
     return get_referents(one)
 
 
-def _mean(rows: Rows, sample: int) -> float:
+def _mean(rows: Rows, sample: int, *, common_keys: bool) -> float:
     """Bytes of a key and its row."""
-    sizes = [own_bytes(key) + own_bytes(row) for key, row in list(_spread(rows, sample))]
+    sizes = []
+    for key, row in list(_spread(rows, sample)):
+        holders = getrefcount(key) - _OURS if common_keys else 1
+        sizes.append(own_bytes(key) / max(1, holders) + own_bytes(row))
     return sum(sizes) / len(sizes)
 
 

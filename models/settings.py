@@ -87,6 +87,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     order_retention_s: float | None = None
     """An order is known this long after its latest event, in event time; absent: for ever."""
 
+    max_segments: int = 1_000
+    """Of a dimension this many segments a day have series of their own; the rest is counted in `__other__`."""
+
     commit_every_s: float = 0.2
     """A task of the first stages commits this often."""
 

@@ -3,6 +3,9 @@
 NOT_SET = "(not set)"
 """The segment of an event that does not name one."""
 
+OTHER = "__other__"
+"""The segment of all that have no series of their own (see streams.monitoring.segments)."""
+
 Slice = tuple[str, str]
 """Dimension and segment."""
 

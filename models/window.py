@@ -4,7 +4,7 @@ A grid cuts time into numbered panes. Window number i of a kind covers the panes
 so tumbling is `panes = 1`, and the windows that contain pane p are p - panes + 1 .. p: a range without gaps.
 
     1m   minute panes, 1     5m   minute panes, 5     1h   five-minute panes, 12
-    1d   days, 1             7d   days, 7             30d  days, 30                  1M   months, 1
+    1d   days, 1             7d   days, 7             30d  days, 30                 1M   months, 1
 """
 
 from dataclasses import dataclass
@@ -13,8 +13,15 @@ from functools import lru_cache
 from typing import Protocol
 from zoneinfo import ZoneInfo
 
+from models import duration
+
 MINUTE_US = 60_000_000
 QUARTER_US = 15 * MINUTE_US
+HOUR_US = 60 * MINUTE_US
+DAY_US = 24 * HOUR_US
+
+LENGTHS_PER_UPDATE, LEAST_UPDATE_US, MOST_UPDATE_US = 60, 1_000_000, 60_000_000
+"""An open window is published each 1/60 of its length, within 1 s .. 60 s."""
 
 
 class Grid(Protocol):
@@ -53,23 +60,23 @@ class DayGrid:
         return _day(at_us // QUARTER_US, self.zone)
 
     def start_us(self, pane: int) -> int:
-        """Local midnight."""
+        """Local midnight, or where the clock was put on over it."""
         return _midnight_us(pane, self.zone)
 
 
 @dataclass(frozen=True, slots=True)
 class MonthGrid:
-    """Calendar months of a zone."""
+    """Calendar months of a zone, numbered from January of the year 0."""
 
     zone: tzinfo
 
     def pane(self, at_us: int) -> int:
-        """Months since January of the year 0."""
+        """Twelve times the year, and the month from 0."""
         day = date.fromordinal(_day(at_us // QUARTER_US, self.zone))
-        return day.year * 12 + day.month - 1
+        return 12 * day.year + day.month - 1
 
     def start_us(self, pane: int) -> int:
-        """Local midnight of the first day."""
+        """Midnight of the first."""
         return _midnight_us(date(pane // 12, pane % 12 + 1, 1).toordinal(), self.zone)
 
 
@@ -93,6 +100,16 @@ class Window:
     provisional_every_us: int
     corrected_for_us: int | None = None  # None: as long as its topic's correction horizon
 
+    @property
+    def calendar(self) -> bool:
+        """Whether it is made of days or months: such windows are few, and may be kept for ever."""
+        return isinstance(self.grid, DayGrid | MonthGrid)
+
+    @property
+    def of_days(self) -> bool:
+        """Whether it is made of several days."""
+        return isinstance(self.grid, MonthGrid) or (self.calendar and self.panes > 1)
+
     def start_us(self, index: int) -> int:
         """First moment of window `index`."""
         return self.grid.start_us(index)
@@ -106,16 +123,40 @@ class Window:
         return self.grid.pane(watermark_us) - self.panes + 1
 
 
+class NotAWindow(ValueError):  # noqa: N818  (what it is, not what it does)
+    """A length and a hop that make no windows; says `what` is wrong and what would do (`remedy`)."""
+
+    def __init__(self, what: str, remedy: str) -> None:
+        super().__init__(f"{what}; {remedy}")
+        self.what = what
+        self.remedy = remedy
+
+
+def hopping(name: str, length_us: int, hop_us: int, zone: ZoneInfo) -> Window:
+    """Windows of a length, one each hop; with a hop of a day they are calendar days of the zone.
+
+    Windows shorter than an hour are corrected for an hour at most. Raises NotAWindow.
+    """
+    if hop_us <= 0 or length_us % hop_us:
+        length, hop = duration.text(length_us), duration.text(hop_us)
+        raise NotAWindow(f"a hop of {hop} does not divide {length}", "choose one that does")
+    if hop_us > DAY_US or DAY_US % hop_us or hop_us % MINUTE_US:
+        what = f"a hop of {duration.text(hop_us)} makes windows that do not begin with a day"
+        raise NotAWindow(what, "choose whole minutes that divide a day, or 1d")
+    grid: Grid = DayGrid(zone) if hop_us == DAY_US else FixedGrid(hop_us)
+    every_us = min(max(length_us // LENGTHS_PER_UPDATE, LEAST_UPDATE_US), MOST_UPDATE_US)
+    return Window(name, grid, length_us // hop_us, every_us, HOUR_US if length_us < HOUR_US else None)
+
+
 def windows(zone: ZoneInfo) -> dict[str, Window]:
-    """All kinds by name, shortest first, with days of the business timezone."""
-    minutes, five_minutes, hour_us = FixedGrid(MINUTE_US), FixedGrid(5 * MINUTE_US), 60 * MINUTE_US
+    """All kinds by name, shortest first, with days and months of the business timezone."""
     kinds = (
-        Window("1m", minutes, 1, 1_000_000, corrected_for_us=hour_us),
-        Window("5m", minutes, 5, 5_000_000, corrected_for_us=hour_us),
-        Window("1h", five_minutes, 12, 60_000_000),
-        Window("1d", DayGrid(zone), 1, 60_000_000),
-        Window("7d", DayGrid(zone), 7, 60_000_000),
-        Window("30d", DayGrid(zone), 30, 60_000_000),
-        Window("1M", MonthGrid(zone), 1, 60_000_000),
+        hopping("1m", MINUTE_US, MINUTE_US, zone),
+        hopping("5m", 5 * MINUTE_US, MINUTE_US, zone),
+        hopping("1h", HOUR_US, 5 * MINUTE_US, zone),
+        hopping("1d", DAY_US, DAY_US, zone),
+        hopping("7d", 7 * DAY_US, DAY_US, zone),
+        hopping("30d", 30 * DAY_US, DAY_US, zone),
+        Window("1M", MonthGrid(zone), 1, MOST_UPDATE_US),
     )
     return {kind.name: kind for kind in kinds}

@@ -24,7 +24,7 @@ from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.settings import Settings
-from models.slices import Slicing
+from models.slices import TOTAL, Slicing
 from models.stage import Outgoing, Stage
 from models.window import DayGrid, Window, windows
 from streams.connection import client_options, faust_credentials
@@ -33,7 +33,7 @@ from streams.engine.broadcast import Broadcast
 from streams.engine.observer import Observer
 from streams.fx_feed import FxFeed
 from streams.measuring import dead_letter
-from streams.measuring.ad_spend import WITHOUT_END_US, AdSpendBooking
+from streams.measuring.ad_spend import AdSpendBooking
 from streams.measuring.attribution import Attribution
 from streams.measuring.customer_stage import CustomerStage
 from streams.measuring.customers import CustomerBooking
@@ -156,7 +156,7 @@ def monitor_stage(
     return MonitorStage(
         groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
         windows=_windows(settings),
-        horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
+        horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
         rules=RuleBook(rules),
         publishing=Publishing(
@@ -165,16 +165,17 @@ def monitor_stage(
         ),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         digits=money.exponent(settings.reporting_currency) or 0,
+        total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
+        max_segments=settings.max_segments,
     )
 
 
 def horizons_us(settings: Settings) -> dict[str, int]:
-    """The correction horizon of each input topic."""
+    """The correction horizon of each input topic that has one."""
     return {
         click.TOPIC: round(settings.correction_horizon_clickstream_s * S_US),
         order.TOPIC: round(settings.correction_horizon_orders_s * S_US),
         social.TOPIC: round(settings.correction_horizon_social_s * S_US),
-        ad_spend.TOPIC: WITHOUT_END_US,
     }
 
 

@@ -31,6 +31,7 @@ class Snapshot:
     rows: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and table
     table_bytes: dict[tuple[str, str], int] = field(default_factory=dict)  # by stage and table
     frozen_cells: int = 0
+    folded_cells: int = 0
     commits: Mapping[str, Histogram] = field(default_factory=dict)  # by stage
     written: Mapping[str, int] = field(default_factory=dict)  # by stage
     event_to_metric: Histogram = field(default_factory=Histogram)
@@ -90,6 +91,8 @@ def _events(snapshot: Snapshot) -> Iterator[Metric]:
     yield rates
     frozen = "Window cells that came too late: 1m and 5m an hour after their close, others after an idle partition"
     yield CounterMetricFamily("kpi_frozen_cells", frozen, value=snapshot.frozen_cells)
+    folded = "Window cells of segments beyond max_segments, counted in __other__"
+    yield CounterMetricFamily("kpi_folded_cells", folded, value=snapshot.folded_cells)
 
 
 def _time(snapshot: Snapshot) -> Iterator[Metric]:

@@ -95,6 +95,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed) -> S
             snapshot.values += task.stage.shown(task.tables, now_us)
             snapshot.watermarks_us |= task.tables.marks.by_topic()
             snapshot.frozen_cells += task.tables.cells.frozen
+            snapshot.folded_cells += task.tables.cells.folded
     return snapshot
 
 

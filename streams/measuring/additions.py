@@ -5,7 +5,7 @@ minutes before and after in which it was seen. Many events share these few numbe
 commit for what was combined, and not once an event.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from models.sightings import new_windows
 from models.slices import Slices
@@ -53,9 +53,13 @@ class Additions:
 class WindowRanges:
     """The windows of an addition, of each kind in which its measure is needed."""
 
-    def __init__(self, windows: Mapping[str, Sequence[Window]]) -> None:
-        """`windows` by measure; one that is not needed has none."""
+    def __init__(self, windows: Mapping[str, Sequence[Window]], stocks: Collection[str] = ()) -> None:
+        """`windows` by measure; one that is not needed has none. `stocks`: booked to the first window they are in.
+
+        A stock is in every later one too: that is left to the monitor.
+        """
         self._windows = windows
+        self._stocks = stocks
         self._known: dict[Addition, tuple[WindowRange, ...]] = {}
 
     def of(self, addition: Addition) -> tuple[WindowRange, ...]:
@@ -66,7 +70,11 @@ class WindowRanges:
                 self._known.clear()
             measure, minute, before, after = addition
             kinds = self._windows.get(measure, ())
-            ranges = ((window.name, _windows_of(window, minute, before, after)) for window in kinds)
+            if measure in self._stocks:
+                firsts = ((window.name, window.earliest_open(minute * MINUTE_US)) for window in kinds)
+                ranges = ((name, range(first, first + 1)) for name, first in firsts)
+            else:
+                ranges = ((window.name, _windows_of(window, minute, before, after)) for window in kinds)
             found = tuple((name, numbers.start, numbers.stop) for name, numbers in ranges if numbers)
             self._known[addition] = found
         return found

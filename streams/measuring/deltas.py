@@ -9,7 +9,7 @@ from zlib import crc32
 
 from models.delta import TOPIC, VERSION, Cell, DeltaRecord, Mark, Measured, SliceDelta, encode_deltas
 from models.kpi import Catalogue
-from models.measure import MEASURES
+from models.measure import MEASURES, STOCKS
 from models.slices import TOTAL, Slice
 from models.stage import Outgoing
 from models.window import Window
@@ -43,7 +43,7 @@ class Needs:
     def of(cls, catalogue: Catalogue, kinds: Mapping[str, Window]) -> Self:
         """Those of all KPIs."""
         windows = {measure: [kinds[name] for name in names] for measure, names in catalogue.windows_of.items()}
-        return cls(WindowRanges(windows), catalogue.dimensions_of)
+        return cls(WindowRanges(windows, STOCKS), catalogue.dimensions_of)
 
     @cached_property
     def measures(self) -> Mapping[str, frozenset[str]]:

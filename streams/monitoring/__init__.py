@@ -3,7 +3,12 @@
 stage      the way of a record of `kpi-deltas` through the files below
 tables     what a task keeps
 windows    the windowed table: measures of every slice in every window
-closing    which windows a move of the watermark closes, opens to the public and lets go
+segments   which segments of a dimension have series of their own
+stocks     measures whose value is everything booked up to a window's end
+folding    how cells of deltas come into these tables, and when they go
+keeping    how long the cells of a window are kept
+closing    which windows a move of the watermark closes, and which are open to the public
+publisher  what of a group of KPIs is published when, zeros among it
 values     a window's measures as KPI values
 alerts     rules over the values
 """

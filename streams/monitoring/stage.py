@@ -3,23 +3,26 @@
 All cells of a batch are folded before its watermarks are heard, so a window is never closed before what belongs in it.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from alerting.alert import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
-from models.kpi_value import KpiValue, Status
-from models.slices import Slice
+from models.kpi_value import KpiValue
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
 from models.topic_watermark import PartitionKey, Watermarks
 from models.window import Window
 from streams.monitoring.alerts import RuleBook
-from streams.monitoring.closing import Unpublished, closed_before, kept_from
+from streams.monitoring.folding import Folding
+from streams.monitoring.keeping import Horizons, Keeping
+from streams.monitoring.publisher import Publisher
+from streams.monitoring.segments import NamedSegments
+from streams.monitoring.stocks import Stocks
 from streams.monitoring.tables import MonitorOutput, MonitorTables
-from streams.monitoring.values import Group, Moment, Span, kpi_value
+from streams.monitoring.values import Group
 
 
 @dataclass(frozen=True)
@@ -32,34 +35,34 @@ class Publishing:
 
 @dataclass(frozen=True)
 class MonitorStage:
-    """See models.stage.Stage. `horizons_us`: how long after its close a window of a feed is corrected."""
+    """See models.stage.Stage. `horizons_us`: how long after its close a window of a feed is corrected.
+
+    `total_owner`: the task that has the total; it alone publishes zeros. `max_segments`: see NamedSegments.
+    """
 
     groups: tuple[Group, ...]
     windows: Mapping[str, Window]
-    horizons_us: Mapping[str, int]
+    horizons_us: Horizons
     expected: frozenset[PartitionKey]
     rules: RuleBook
     publishing: Publishing
     allowed_lateness_us: int
     digits: int
+    total_owner: int
+    max_segments: int
     name: str = "monitor"
     inputs: tuple[str, ...] = (TOPIC,)
     eager: bool = True
 
     def tables(self, partition: int) -> MonitorTables:
         """See Stage."""
-        return MonitorTables(partition, Watermarks(self.expected))
+        segments = NamedSegments(self.windows["1d"].grid, self.max_segments)
+        return MonitorTables(partition, Watermarks(self.expected), segments, Stocks(self.max_segments))
 
     def opened(self, tables: MonitorTables, now_us: int) -> None:  # noqa: ARG002  the contract's
-        """What was changed but not yet published before a restart is not known: publish the open windows again."""
+        """See Stage."""
         for group in self.groups:
-            to = tables.unpublished[group.key] = Unpublished()
-            for window in self._windows_of(group):
-                before = self._closed_before(tables, group, window)
-                for clock in group.clocks:
-                    for number, row in tables.cells.rows.get((clock, window.name), {}).items():
-                        if before is None or number >= before:
-                            to.touch(window, number, before).update({p: set(cell.measured) for p, cell in row.items()})
+            self.publisher.open(tables, group)
 
     def step(self, tables: MonitorTables, read: Batch | Tick, now_us: int) -> MonitorOutput:
         """See Stage."""
@@ -68,16 +71,16 @@ class MonitorStage:
             output.records = len(read.records)
             decoded = (_decoded(record.value) for record in read.records)
             records = list(decoded)
-            self._fold(tables, records)
+            self.folding.fold(tables, records)
             for record in records:
                 output.arrivals += record.arrivals
                 for feed in record.marks.keys() & self.horizons_us.keys():  # that some KPI still needs
                     tables.marks.hear(feed, record.partition, record.marks[feed])
         for group in self.groups:
-            self._publish(tables, group, now_us, output)
+            self.publisher.publish(tables, group, now_us, output)
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
-        if isinstance(read, Batch):
-            self._release(tables)
+        if output.closed:
+            self.folding.release(tables)
         return output
 
     def event_time_us(self, topic: str, record: Incoming) -> int | None:  # noqa: ARG002  it has one input
@@ -102,115 +105,22 @@ class MonitorStage:
     def shown(self, tables: MonitorTables, now_us: int) -> Iterator[KpiValue]:
         """What Prometheus shows: of every series the earliest open window, of `1m` the last that has ended."""
         for group in self.groups:
-            watermark_us = tables.groups.rows.get(group.key)
-            if watermark_us is None:
-                continue
-            moment = Moment(Status.PROVISIONAL, watermark_us, now_us, self.digits)
-            for window in self._windows_of(group):
-                number = window.earliest_open(watermark_us) - (1 if window.name == "1m" else 0)
-                span = Span.of(window, number)
-                pieces = {piece for clock in group.clocks for piece in tables.cells.row(clock, window.name, number)}
-                for piece in sorted(pieces):
-                    measured = tables.cells.measured(group.clocks, window.name, number, piece)
-                    for kpi in group.published(window.name, piece[0], measured.keys()):
-                        yield kpi_value(kpi, piece, span, measured, 0, moment)
-
-    def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
-        folding = {clock: self._folding(tables, clock) for clock in self._clocks}
-        for record in records:
-            for delta in record.slices:
-                if delta.clock not in folding:  # of no KPI any more
-                    continue
-                first_kept, groups = folding[delta.clock]
-                piece = (delta.dimension, delta.segment)
-                for window, number, measured in tables.cells.fold(delta, first_kept):
-                    for to, before in groups:
-                        if window in before:
-                            touched = to.touch(self.windows[window], number, before[window])
-                            touched.setdefault(piece, set()).update(measured)
-
-    def _folding(
-        self, tables: MonitorTables, clock: str
-    ) -> tuple[dict[str, int], list[tuple[Unpublished, dict[str, int | None]]]]:
-        """What a fold of a clock's cells needs: the first windows kept, and those of its groups not closed yet."""
-        groups = [
-            (
-                tables.unpublished[group.key],
-                {window.name: self._closed_before(tables, group, window) for window in self._windows_of(group)},
-            )
-            for group in self.groups
-            if clock in group.clocks
-        ]
-        return self._first_kept(tables, clock), groups
-
-    def _publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:
-        """Corrected, then final, then provisional values of a group."""
-        was_us, heard_us = tables.groups.rows.get(group.key), tables.marks.of(group.feeds)
-        if heard_us is None:
-            return
-        to, lateness_us = tables.unpublished[group.key], self.allowed_lateness_us
-        goal_us = heard_us if was_us is None else max(heard_us, was_us)
-        closed, is_us = to.agenda.close(tables.cells, group.clocks, goal_us, lateness_us)
-        output.unfinished |= is_us < goal_us
-        if is_us != was_us:
-            tables.groups.put(group.key, is_us)
-            output.closed = True
-        due = (
-            (Status.CORRECTED, to.corrected()),
-            (Status.FINAL, closed),
-            (Status.PROVISIONAL, to.provisional_due(self._windows_of(group), is_us, now_us)),
-        )
-        for status, keys in due:
-            moment = Moment(status, is_us, now_us, self.digits)
-            for key in keys:
-                output.values += self._values(tables, group, key, to.take(key, status), moment)
-
-    def _values(
-        self,
-        tables: MonitorTables,
-        group: Group,
-        key: tuple[str, int],
-        touched: dict[Slice, set[str]],
-        moment: Moment,
-    ) -> Iterator[KpiValue]:
-        """The KPIs of a window (name, number): on its close all, else those whose measures changed."""
-        (name, number), cells = key, tables.cells
-        closes = moment.status is Status.FINAL
-        pieces = {p for clock in group.clocks for p in cells.row(clock, name, number)} if closes else set(touched)
-        span = Span.of(self.windows[name], number)
-        for piece in sorted(pieces):
-            measured = cells.measured(group.clocks, name, number, piece)
-            revisions = cells.revisions(group.home, name, number, piece)
-            for kpi in group.published(name, piece[0], measured.keys() if closes else touched[piece]):
-                revision = revisions[kpi.name] = revisions.get(kpi.name, 0) + 1
-                yield kpi_value(kpi, piece, span, measured, revision, moment)
-
-    def _release(self, tables: MonitorTables) -> None:
-        for clock in self._clocks:
-            for window, before in self._first_kept(tables, clock).items():
-                tables.cells.release(clock, window, before)
+            yield from self.publisher.shown(tables, group, now_us)
 
     @cached_property
-    def _clocks(self) -> tuple[str, ...]:
-        return tuple(sorted({clock for group in self.groups for clock in group.clocks}))
+    def keeping(self) -> Keeping:
+        """Where windows are closed and let go."""
+        return Keeping(self.groups, self.windows, self.horizons_us, self.allowed_lateness_us)
 
-    def _first_kept(self, tables: MonitorTables, clock: str) -> dict[str, int]:
-        """By window kind, the first window of a clock that an event can still reach."""
-        times = [tables.groups.rows.get(group.key) for group in self.groups if clock in group.clocks]
-        known = [time for time in times if time is not None]
-        if not known or len(known) < len(times):
-            return {}
-        lateness_us = self.allowed_lateness_us
-        horizon_us = max(self.horizons_us[feed] for feed in clock.split("+"))
-        return {name: kept_from(window, min(known), lateness_us, horizon_us) for name, window in self.windows.items()}
+    @cached_property
+    def folding(self) -> Folding:
+        """How cells come and go."""
+        return Folding(self.groups, self.windows, self.keeping)
 
-    def _closed_before(self, tables: MonitorTables, group: Group, window: Window) -> int | None:
-        """Windows of a group below this number are final; None: no watermark yet, none is."""
-        watermark_us = tables.groups.rows.get(group.key)
-        return None if watermark_us is None else closed_before(window, watermark_us, self.allowed_lateness_us)
-
-    def _windows_of(self, group: Group) -> list[Window]:
-        return [window for name, window in self.windows.items() if name in group.window_names]
+    @cached_property
+    def publisher(self) -> Publisher:
+        """What is published when."""
+        return Publisher(self.windows, self.keeping, self.digits, self.total_owner)
 
 
 def _decoded(value: bytes | None) -> DeltaRecord:

@@ -9,8 +9,10 @@ from typing import Self
 from models.delta import Measured
 from models.kpi import Kpi, total, wilson
 from models.kpi_value import KpiValue, Series, Status, Unit
+from models.measure import FEEDS
 from models.slices import Slice
 from models.window import Window
+from streams.monitoring.windows import Kind
 
 
 @dataclass(frozen=True)
@@ -36,14 +38,30 @@ class Group:
         return self.clocks[0]
 
     @cached_property
+    def timed_by(self) -> tuple[str, ...]:
+        """The feeds whose watermarks close its windows: one that only corrects holds back no other."""
+        return tuple(feed for feed in self.feeds if not FEEDS[feed].only_corrects) or self.feeds
+
+    @cached_property
+    def stocks(self) -> dict[str, tuple[Kind, ...]]:
+        """By window name, clock and name of the stock measures in it."""
+        places = {(name, clock) for kpi in self.kpis for name in kpi.windows for clock in kpi.stock_clocks}
+        found: dict[str, tuple[Kind, ...]] = {}
+        for name, clock in sorted(places):
+            found[name] = (*found.get(name, ()), (clock, name))
+        return found
+
+    @cached_property
     def window_names(self) -> frozenset[str]:
         """Windows some KPI of the group is published in."""
         return frozenset(name for kpi in self.kpis for name in kpi.windows)
 
-    def published(self, window: str, dimension: str, measures: AbstractSet[str]) -> Iterator[Kpi]:
-        """KPIs of a slice in a window that are made of any of these measures."""
+    def published(
+        self, window: str, dimension: str, measures: AbstractSet[str], *, zeros: bool = False
+    ) -> Iterator[Kpi]:
+        """KPIs of a slice in a window that are made of any of these measures; with `zeros` all sums."""
         for kpi in self._by_place.get((window, dimension), ()):
-            if not kpi.measures.isdisjoint(measures):
+            if not kpi.measures.isdisjoint(measures) or (zeros and kpi.denominator is None):
                 yield kpi
 
     @cached_property

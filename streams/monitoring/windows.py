@@ -2,9 +2,10 @@
 
 Cells of a clock close together (see models.measure). A cell is let go when no event can reach it any more: an event
 that comes later still (its partition was idle while the others went on) is in no window, and is counted as `frozen`.
+What is counted in the rest of its dimension is counted as `folded`.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from heapq import heappop, heappush
 from sys import getsizeof
 
@@ -26,6 +27,9 @@ class WindowCell(msgspec.Struct, array_like=True):
     revisions: dict[str, int]
 
 
+Place = Callable[[str, int, Slice], Slice]
+"""Of a window's name and number and a slice: the slice in which it counts."""
+
 CellKey = tuple[str, str, int, str, str]
 Row = dict[Slice, WindowCell]
 _CODEC = packed_codec(WindowCell, CellKey)
@@ -41,20 +45,31 @@ class WindowedTable:
         self._numbers: dict[Kind, list[int]] = {}  # heaps: what is let go first is found first
         self._changed: set[CellKey] = set()
         self.frozen = 0
+        self.folded = 0
 
     def __len__(self) -> int:
         return sum(len(row) for numbers in self.rows.values() for row in numbers.values())
 
-    def fold(self, delta: SliceDelta, first_kept: dict[str, int]) -> Iterator[tuple[str, int, Measured]]:
-        """Add the cells of a slice; yields the windows that changed. Windows before `first_kept` (by kind) are gone."""
-        clock = delta.clock
+    def fold(
+        self, delta: SliceDelta, first_kept: dict[str, int], place: Place | None = None
+    ) -> Iterator[tuple[str, int, Slice, Measured]]:
+        """Add the cells of a slice; yields what changed. Windows before `first_kept` (by kind) are gone.
+
+        `place` says where a window counts a slice that it does not have yet (see NamedSegments.place).
+        """
+        clock, piece, changed = delta.clock, (delta.dimension, delta.segment), self._changed
         for window, first, span, measured in delta.cells:
             kept = max(first, first_kept.get(window, first))
             self.frozen += min(kept, first + span) - first
             for number in range(kept, first + span):
-                self._add(self._made(clock, window, number), (delta.dimension, delta.segment), measured)
-                self._changed.add((clock, window, number, delta.dimension, delta.segment))
-                yield window, number, measured
+                row = self._made(clock, window, number)
+                at = piece
+                if piece not in row and place is not None:
+                    at = place(window, number, piece)
+                    self.folded += at is not piece
+                self._add(row, at, measured)
+                changed.add((clock, window, number, *at))
+                yield window, number, at, measured
 
     def row(self, clock: str, window: str, number: int) -> Row:
         """All slices of one window; empty if there are none."""
@@ -70,6 +85,11 @@ class WindowedTable:
             if cell := self.row(clock, window, number).get(piece):
                 found |= cell.measured
         return found
+
+    def published(self, clock: str, window: str, number: int, piece: Slice) -> dict[str, int]:
+        """How often each KPI of a cell was published; empty if there is none."""
+        cell = self.row(clock, window, number).get(piece)
+        return cell.revisions if cell else {}
 
     def revisions(self, clock: str, window: str, number: int, piece: Slice) -> dict[str, int]:
         """How often each KPI of a cell was published, to be counted up."""
@@ -107,7 +127,7 @@ class WindowedTable:
     def memory_bytes(self) -> int:
         """See ChangeLogged and models.memory.rows_bytes."""
         rows = [row for numbers in self.rows.values() for row in numbers.values()]
-        return rows_bytes(rows) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
+        return rows_bytes(rows, common_keys=True) + getsizeof(self._changed) + sum(map(getsizeof, self.rows.values()))
 
     def _made(self, clock: str, window: str, number: int) -> Row:
         """The row of a window, new if it is not there."""

@@ -37,7 +37,7 @@ def test_the_shipped_catalogue_is_good() -> None:
         ("denominator: sessions", "denominator: revenue", "divides by money"),
         ("denominator: sessions", "help2: x", "unknown key"),
         ("help: A rate", "by: [channel]", "the key comes twice"),
-        ("windows: [1m, 1d]", "windows: [2m]", '"2m" is no window; possible are 1m 5m 1h 1d'),
+        ("windows: [1m, 1d]", "windows: [2m]", '"2m" is no window; possible are 1m 5m 1h 1d 7d 30d 1M'),
         ("by: [channel]", "by: [platform]", '"platform" is no dimension of all its measures'),
         ("proportion: true", "proportion: yes", "is not true or false"),
         ("  rate:", "  Rate%:", "not a name"),

@@ -209,7 +209,7 @@ def test_an_id_that_was_disclaimed_may_come_again() -> None:
 def test_windows_are_restored_and_let_go() -> None:
     table = WindowedTable()
     piece = SliceDelta("orders", "all", "all", [("5m", 3, 5, {"orders": 1})])
-    assert [number for _, number, _ in table.fold(piece, {})] == [3, 4, 5, 6, 7]
+    assert [number for _, number, _, _ in table.fold(piece, {})] == [3, 4, 5, 6, 7]
     table.revisions("orders", "5m", 3, ("all", "all"))["orders"] = 1
     restored = WindowedTable()
     for key, value in log_of(table):
@@ -223,5 +223,5 @@ def test_windows_are_restored_and_let_go() -> None:
 def test_a_cell_of_a_window_that_is_gone_is_counted() -> None:
     table = WindowedTable()
     piece = SliceDelta("orders", "all", "all", [("5m", 3, 5, {"orders": 1})])
-    assert [number for _, number, _ in table.fold(piece, {"5m": 6})] == [6, 7]
+    assert [number for _, number, _, _ in table.fold(piece, {"5m": 6})] == [6, 7]
     assert table.frozen == 3
