@@ -9,6 +9,7 @@ from models.delta import Mark
 from models.kpi_value import KpiValue, Status
 from models.kpis_file import load_kpis
 from models.measure import FEEDS, MEASURES
+from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.settings import Settings
 from models.slices import Slicing
 from models.stage import Batch, Tick
@@ -17,6 +18,7 @@ from streams.app import monitor_stage
 from streams.measuring.additions import Additions
 from streams.measuring.deltas import Needs, delta_records
 from streams.monitoring.tables import MonitorOutput
+from streams.topics import INPUTS
 
 START_US = round(DAY.timestamp() * 1e6)
 TOTAL = ("all", "all")
@@ -45,7 +47,7 @@ class Monitor:
 
     def __post_init__(self) -> None:
         self.catalogue = load_kpis(self.kpis, "kpis.yaml")
-        partitions = dict.fromkeys(self.catalogue.topics, self.inputs)
+        partitions = dict.fromkeys((*INPUTS, BY_VISITOR, BY_CUSTOMER), self.inputs)
         partitions |= dict.fromkeys((delta.TOPIC, "kpi-values", "kpi-alerts"), 1)
         stage = monitor_stage(self.settings, self.catalogue, (), partitions)
         self.stage = replace(stage, horizons_us={**stage.horizons_us, **self.horizons_us})
