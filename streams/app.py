@@ -19,6 +19,7 @@ from models.measure import FEEDS
 from models.settings import Settings
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
+from models.window_definition import defined_windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.observer import Observer
@@ -29,6 +30,7 @@ from streams.measuring.sessions import ClickBooking
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.monitoring.alerts import RuleBook
+from streams.monitoring.goals import Goals
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
 from streams.publication import VALUES_TOPIC, value_record
@@ -62,7 +64,7 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
     """Stage 1: one a topic that some KPI needs."""
     retention_us = round(settings.session_retention_s * S_US)
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    horizons, kinds = horizons_us(settings), _windows(settings)
+    horizons, kinds = horizons_us(settings), _windows(settings, catalogue)
     needs = Needs.of(catalogue, kinds)
 
     def measure(name: str, booking: Booking[Any, Any]) -> MeasureStage[Any, Any]:
@@ -100,7 +102,7 @@ def monitor_stage(
     owners = {name: partition_of(name, partitions[VALUES_TOPIC]) for name in catalogue.dimensions}
     return MonitorStage(
         groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
-        windows=_windows(settings),
+        windows=_windows(settings, catalogue),
         horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
         expected=frozenset((feed, p) for feed in catalogue.feeds for p in range(partitions[FEEDS[feed].topic])),
         rules=RuleBook(rules),
@@ -110,6 +112,7 @@ def monitor_stage(
         ),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         digits=money.exponent(settings.reporting_currency) or 0,
+        goals=Goals(catalogue.kpis.values(), ZoneInfo(settings.business_timezone)),
     )
 
 
@@ -122,8 +125,9 @@ def horizons_us(settings: Settings) -> dict[str, int]:
     }
 
 
-def _windows(settings: Settings) -> dict[str, Window]:
-    return windows(ZoneInfo(settings.business_timezone))
+def _windows(settings: Settings, catalogue: Catalogue) -> dict[str, Window]:
+    zone = ZoneInfo(settings.business_timezone)
+    return windows(zone) | defined_windows(catalogue.windows, zone)
 
 
 def _alert(transition: Transition, partitions: int) -> Outgoing:

@@ -13,6 +13,7 @@ from alerting import rules_file
 from alerting.rule import Rule
 from models import money, source
 from models.errors import SettingsError
+from models.goal import with_goals
 from models.kpi import Catalogue
 from models.kpis_file import load_kpis
 from models.settings import SECRETS, Receiver, Settings
@@ -55,7 +56,9 @@ def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
     kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
     rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
     catalogue = load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
-    return Definitions(catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), catalogue.kpis))
+    return Definitions(
+        catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), with_goals(catalogue.kpis))
+    )
 
 
 def effective(settings: Settings) -> dict[str, Any]:

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import assert_never
 
 from models import measure, money, order
+from models.dimension import segments_of
 from models.kpi import Catalogue
 from models.order import AnyOrderEvent, Order, OrderCancelled, OrderPlaced, OrderRefunded, decode_order
 from models.outcome import Invalid, Outcome, Reason
@@ -27,6 +28,7 @@ class OrderBooking:
         """`currency`: the reporting currency, the only one with a rate."""
         self.horizon_us = horizon_us
         self._slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
+        self._defined = catalogue.defined_for(order.TOPIC)
         self._currency = currency
         self._digits = money.exponent(currency) or 0
 
@@ -66,8 +68,9 @@ class OrderBooking:
         if event.order_id in orders.rows:
             return Outcome.DUPLICATE
         amount = Decimal(event.amount)
-        orders.put(event.order_id, Order(event.currency, amount, event.segments))
-        slices = self._slicing.of(event.segments)
+        segments = segments_of(event, self._defined)
+        orders.put(event.order_id, Order(event.currency, amount, segments))
+        slices = self._slicing.of(segments)
         minute = at_us // MINUTE_US
         additions.add(slices, measure.ORDERS, minute, 1)
         additions.add(slices, measure.REVENUE, minute, self._minor(amount))
@@ -76,7 +79,7 @@ class OrderBooking:
     def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, additions: Additions) -> Refusal:
         amount, placed = Decimal(event.amount), orders.rows.get(event.order_id)
         if placed is None:
-            slices = self._slicing.of(event.segments)
+            slices = self._slicing.of(segments_of(event, self._defined))
             minute = at_us // MINUTE_US
             additions.add(slices, measure.UNMATCHED_REFUNDS, minute, 1)
             additions.add(slices, measure.REFUNDS, minute, self._minor(amount))

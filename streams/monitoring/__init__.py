@@ -1,10 +1,12 @@
 """Stage 2, Monitor: deltas of measures become windows, KPI values and alerts. Pure.
 
-stage      the way of a record of `kpi-deltas` through the files below
-tables     what a task keeps
-watermark  event time of a topic, from what its partitions announced
-windows    the windowed table: measures of every slice in every window
-closing    which windows a move of the watermark closes, opens to the public and lets go
-values     a window's measures as KPI values
-alerts     rules over the values
+stage        the way of a record of `kpi-deltas` through the files below
+tables       what a task keeps
+watermark    event time of a topic, from what its partitions announced
+windows      the windowed table: measures of every slice in every window
+closing      which windows a move of the watermark closes, opens to the public and lets go
+values       a window's measures as KPI values
+goals        beside the values, what their targets say of them; the pace that is learnt
+definitions  what changed in kpis.yaml while windows were open
+alerts       rules over the values
 """

@@ -4,7 +4,7 @@ All cells of a batch are folded before its watermarks are heard, so a window is 
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from alerting.alert import Transition
@@ -17,6 +17,7 @@ from models.status import MonitorStatus, status_record
 from models.window import Window
 from streams.monitoring.alerts import RuleBook
 from streams.monitoring.closing import Unpublished, closed_before, kept_from
+from streams.monitoring.goals import Goals
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.monitoring.values import Group, Moment, Span, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
@@ -42,6 +43,7 @@ class MonitorStage:
     publishing: Publishing
     allowed_lateness_us: int
     digits: int
+    goals: Goals = field(default_factory=Goals)
     name: str = "monitor"
     inputs: tuple[str, ...] = (TOPIC,)
     eager: bool = True
@@ -50,8 +52,9 @@ class MonitorStage:
         """See Stage."""
         return MonitorTables(partition, Watermarks(self.expected))
 
-    def opened(self, tables: MonitorTables, now_us: int) -> None:  # noqa: ARG002  the contract's
+    def opened(self, tables: MonitorTables, now_us: int) -> None:
         """What was changed but not yet published before a restart is not known: publish the open windows again."""
+        tables.definitions.opened(self.groups, tables.groups.rows, tables.marks.heard.rows, now_us)
         for group in self.groups:
             to = tables.unpublished[group.key] = Unpublished()
             for window in self._windows_of(group):
@@ -73,8 +76,11 @@ class MonitorStage:
                 output.arrivals += record.arrivals
                 for feed in record.marks.keys() & self.horizons_us.keys():  # that some KPI still needs
                     tables.marks.hear(feed, record.partition, record.marks[feed])
+                    tables.definitions.hear(feed, record.marks[feed])
         for group in self.groups:
             self._publish(tables, group, now_us, output)
+        self.goals.learn(tables.paces, output.values)
+        output.values += list(self.goals.of(tables.paces, output.values))
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
         if isinstance(read, Batch):
             self._release(tables)
@@ -112,8 +118,11 @@ class MonitorStage:
                 pieces = {piece for clock in group.clocks for piece in tables.cells.row(clock, window.name, number)}
                 for piece in sorted(pieces):
                     measured = tables.cells.measured(group.clocks, window.name, number, piece)
-                    for kpi in group.published(window.name, piece[0], measured.keys()):
-                        yield kpi_value(kpi, piece, span, measured, 0, moment)
+                    kpis = group.published(window.name, piece[0], measured.keys())
+                    for kpi in tables.definitions.whole(kpis, span, piece[0], self.allowed_lateness_us):
+                        value = kpi_value(kpi, piece, span, measured, 0, moment)
+                        yield value
+                        yield from self.goals.of(tables.paces, (value,))
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
         folding = {clock: self._folding(tables, clock) for clock in self._clocks}
@@ -181,7 +190,8 @@ class MonitorStage:
         for piece in sorted(pieces):
             measured = cells.measured(group.clocks, name, number, piece)
             revisions = cells.revisions(group.home, name, number, piece)
-            for kpi in group.published(name, piece[0], measured.keys() if closes else touched[piece]):
+            kpis = group.published(name, piece[0], measured.keys() if closes else touched[piece])
+            for kpi in tables.definitions.whole(kpis, span, piece[0], self.allowed_lateness_us):
                 revision = revisions[kpi.name] = revisions.get(kpi.name, 0) + 1
                 yield kpi_value(kpi, piece, span, measured, revision, moment)
 

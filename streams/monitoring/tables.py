@@ -7,6 +7,8 @@ from models.kpi_value import KpiValue
 from models.table import ChangeLogged, Table, packed_codec
 from streams.monitoring.alerts import AlertTable, alert_table
 from streams.monitoring.closing import Unpublished
+from streams.monitoring.definitions import Definitions
+from streams.monitoring.goals import Paces
 from streams.monitoring.watermark import Watermarks
 from streams.monitoring.windows import WindowedTable
 
@@ -20,11 +22,15 @@ class MonitorTables:
     cells: WindowedTable = field(default_factory=WindowedTable)
     groups: Table[str, int] = field(default_factory=lambda: Table("groups", packed_codec(int, str)))
     alerts: AlertTable = field(default_factory=alert_table)
+    definitions: Definitions = field(default_factory=Definitions)
+    paces: Paces = field(default_factory=Paces)
     unpublished: dict[str, Unpublished] = field(default_factory=dict)  # by group
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
-        return (self.marks.heard, self.marks.topics, self.groups, self.cells, self.alerts)
+        defined = self.definitions
+        own = (self.marks.heard, self.marks.topics, self.groups, self.cells, self.alerts)
+        return (*own, defined.measured, defined.kpis, self.paces.table)
 
 
 @dataclass(slots=True)
