@@ -95,11 +95,11 @@ def _kpi(name: str, node: source.Node, defined: _Defined) -> Kpi:
     kpi = Kpi(
         name=name,
         help=fields["help"].string(),
-        unit=_unit(fields["numerator"], numerator, denominator),
+        unit=_unit(fields, numerator, denominator),
         numerator=numerator,
         denominator=denominator,
         proportion=proportion,
-        windows=_known(fields["windows"], defined.window_names, "window"),
+        windows=_windows(fields["windows"], defined.window_names),
         by=_by(fields, numerator, denominator, defined.fields),
     )
     if proportion:
@@ -125,6 +125,9 @@ def _terms(node: source.Node) -> Terms:
     for term in terms:
         if term.measure not in MEASURES:
             raise node.error(f'unknown measure "{term.measure}"', f"measures are {' '.join(sorted(MEASURES))}")
+    twice = [term.measure for index, term in enumerate(terms) if term.measure in {one.measure for one in terms[:index]}]
+    if twice:
+        raise node.error(f'"{twice[0]}" comes twice', "name each measure once")
     if len({MEASURES[term.measure].unit for term in terms}) > 1:
         raise node.error("adds money to a count", "combine measures of one unit")
     return terms
@@ -140,12 +143,12 @@ def _check_proportion(node: source.Node, numerator: Terms, denominator: Terms | 
         raise node.error("the numerator is not part of the denominator", f"possible is {parts}, or remove it")
 
 
-def _unit(node: source.Node, numerator: Terms, denominator: Terms | None) -> Unit:
+def _unit(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms | None) -> Unit:
     money = MEASURES[numerator[0].measure].unit is MeasureUnit.MONEY
     if denominator is None:
         return Unit.MONEY if money else Unit.COUNT
     if MEASURES[denominator[0].measure].unit is MeasureUnit.MONEY:
-        raise node.error("divides by money", "divide by a count")
+        raise fields["denominator"].error("divides by money", "divide by a count")
     return Unit.MONEY if money else Unit.RATIO
 
 
@@ -163,6 +166,13 @@ def _by(
         name for name in dimensions_of(first, defined) if all(name in dimensions_of(other, defined) for other in others)
     ]
     return _known(fields["by"], common, "dimension of all its measures")
+
+
+def _windows(node: source.Node, possible: Collection[str]) -> tuple[str, ...]:
+    names = _known(node, possible, "window")
+    if not names:
+        raise node.error("no window", f"write some of {' '.join(possible)}")
+    return names
 
 
 def _known(node: source.Node, allowed: Collection[str], what: str) -> tuple[str, ...]:

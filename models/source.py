@@ -91,7 +91,8 @@ class Node:
         """A text that is not empty; `NO` and `5` are none unless quoted."""
         text = self._scalar("a text")
         if self.at.tag != _TEXT:
-            raise self.error(f"`{text}` is read as {_kind(self.at)}, not as a text", f'write "{text}"')
+            remedy = f'write "{text}"' if text else "write one or remove the key"
+            raise self.error(f"`{text}` is read as {_kind(self.at)}, not as a text", remedy)
         if not text:
             raise self.error("an empty text", "write one or remove the key")
         return text
