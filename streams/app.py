@@ -99,10 +99,12 @@ def monitor_stage(
 ) -> MonitorStage:
     """Stage 2."""
     horizons = horizons_us(settings)
+    groups = tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items())
+    kinds = _windows(settings, catalogue)
     owners = {name: partition_of(name, partitions[VALUES_TOPIC]) for name in catalogue.dimensions}
     return MonitorStage(
-        groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
-        windows=_windows(settings, catalogue),
+        groups=groups,
+        windows=kinds,
         horizons_us={feed: horizons[FEEDS[feed].topic] for feed in catalogue.feeds},
         expected=frozenset((feed, p) for feed in catalogue.feeds for p in range(partitions[FEEDS[feed].topic])),
         rules=RuleBook(rules),
@@ -112,7 +114,7 @@ def monitor_stage(
         ),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         digits=money.exponent(settings.reporting_currency) or 0,
-        goals=Goals(catalogue.kpis.values(), ZoneInfo(settings.business_timezone)),
+        goals=Goals(groups, kinds, ZoneInfo(settings.business_timezone)),
     )
 
 

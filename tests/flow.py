@@ -82,16 +82,30 @@ class Flow:
     values: list[KpiValue] = field(default_factory=list)
     dead_letters: list[Outgoing] = field(default_factory=list)
     transitions: list[Any] = field(default_factory=list)
+    kpis: str = field(default_factory=KPIS.read_text)
 
     def __post_init__(self) -> None:
-        self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
+        self._build()
+        self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
+        self.monitor_tables = self.monitor.tables(0)
+        self._open()
+
+    def restart(self, kpis: str) -> None:
+        """All workers stop and start with another kpis.yaml; what the tables hold stays."""
+        self.kpis = kpis
+        self._build()
+        self.tables |= {topic: s.tables(0) for topic, s in self.stages.items() if topic not in self.tables}
+        self._open()
+
+    def _build(self) -> None:
+        self.catalogue: Catalogue = load_kpis(self.kpis, "kpis.yaml")
         partitions: Mapping[str, int] = dict.fromkeys(
             (*self.catalogue.topics, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts"), 1
         )
         self.stages = {s.inputs[0]: s for s in measure_stages(self.settings, self.catalogue, partitions)}
-        self.tables = {topic: stage.tables(0) for topic, stage in self.stages.items()}
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
-        self.monitor_tables = self.monitor.tables(0)
+
+    def _open(self) -> None:
         self.monitor.opened(self.monitor_tables, self.now_us)
         for topic, stage in self.stages.items():
             stage.opened(self.tables[topic], self.now_us)

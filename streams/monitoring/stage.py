@@ -80,7 +80,7 @@ class MonitorStage:
         for group in self.groups:
             self._publish(tables, group, now_us, output)
         self.goals.learn(tables.paces, output.values)
-        output.values += list(self.goals.of(tables.paces, output.values))
+        output.values += list(self.goals.published(tables, output.values, now_us, self.digits))
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
         if isinstance(read, Batch):
             self._release(tables)
@@ -122,7 +122,7 @@ class MonitorStage:
                     for kpi in tables.definitions.whole(kpis, span, piece[0], self.allowed_lateness_us):
                         value = kpi_value(kpi, piece, span, measured, 0, moment)
                         yield value
-                        yield from self.goals.of(tables.paces, (value,))
+                        yield from self.goals.shown(tables.paces, value)
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
         folding = {clock: self._folding(tables, clock) for clock in self._clocks}

@@ -1,21 +1,33 @@
 """What a monitor task keeps, and what a step of it makes."""
 
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from alerting.alert import Transition
-from models.kpi_value import KpiValue
+from models.kpi_value import KpiValue, Series
 from models.table import ChangeLogged, Table, packed_codec
 from streams.monitoring.alerts import AlertTable, alert_table
 from streams.monitoring.closing import Unpublished
 from streams.monitoring.definitions import Definitions
-from streams.monitoring.goals import Paces
+from streams.monitoring.paces import Paces
 from streams.monitoring.watermark import Watermarks
 from streams.monitoring.windows import WindowedTable
 
 
+class Told(NamedTuple):
+    """What was said last of the goals of an open window: its number, the share reached, and when (wall clock, us)."""
+
+    number: int
+    share: int | None
+    at_us: int
+
+
 @dataclass(slots=True)
 class MonitorTables:
-    """The state of a task; `groups` holds the watermark up to which the windows of a group are closed."""
+    """The state of a task; `groups` holds the watermark up to which the windows of a group are closed.
+
+    Not stored: `unpublished` by group, `told` by series.
+    """
 
     partition: int
     marks: Watermarks
@@ -24,7 +36,8 @@ class MonitorTables:
     alerts: AlertTable = field(default_factory=alert_table)
     definitions: Definitions = field(default_factory=Definitions)
     paces: Paces = field(default_factory=Paces)
-    unpublished: dict[str, Unpublished] = field(default_factory=dict)  # by group
+    unpublished: dict[str, Unpublished] = field(default_factory=dict)
+    told: dict[Series, Told] = field(default_factory=dict)
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
