@@ -53,12 +53,17 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 
 def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
     """KPIs and rules; `deploy`: folders to look into where the settings name no file."""
-    kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
+    catalogue = load_catalogue(settings, deploy)
     rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
-    catalogue = load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
     return Definitions(
         catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), with_goals(catalogue.kpis))
     )
+
+
+def load_catalogue(settings: Settings, deploy: Sequence[Path]) -> Catalogue:
+    """The KPIs alone; as above."""
+    kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
+    return load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
 
 
 def effective(settings: Settings) -> dict[str, Any]:
