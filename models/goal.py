@@ -112,7 +112,8 @@ def goal_value(goal: GoalKpi, of: KpiValue, share: int | None) -> KpiValue:
         case GoalKind.ATTAINMENT:
             fraction = (of.numerator * below, (of.denominator or 1) * above if sum_ else (of.denominator or 0) * above)
         case GoalKind.FORECAST:
-            fraction = (of.numerator * PPM, share or 0) if sum_ else (of.numerator, of.denominator or 0)
+            # An unknown share, and a share of 0, tell nothing.
+            fraction = (of.numerator * PPM, share) if sum_ and share else (of.numerator, of.denominator or 0)
     numerator, denominator = _written(goal.unit, *fraction, keep=goal.kind is GoalKind.FORECAST and not sum_)
     return msgspec.structs.replace(
         of,

@@ -11,7 +11,7 @@ from alerting.alert import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue, Status
-from models.slices import Slice
+from models.slices import TOTAL, Slice
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
 from models.window import Window
@@ -122,7 +122,8 @@ class MonitorStage:
                     for kpi in tables.definitions.whole(kpis, span, piece[0], self.allowed_lateness_us):
                         value = kpi_value(kpi, piece, span, measured, 0, moment)
                         yield value
-                        yield from self.goals.shown(tables.paces, value)
+                        if piece == TOTAL:
+                            yield from self.goals.shown(tables.paces, value)
 
     def _fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
         folding = {clock: self._folding(tables, clock) for clock in self._clocks}

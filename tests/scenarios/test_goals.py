@@ -199,3 +199,23 @@ def test_a_rule_may_watch_a_forecast() -> None:
     flow = Flow(kpis=EVEN, rules=rules)
     flow.read(order("18:00:05", "70.00"))
     assert [one.state.value for one in flow.transitions] == ["firing"]
+
+
+def test_what_was_learnt_and_told_survives_a_restart() -> None:
+    flow = Flow(kpis=LEARNT)
+    flow.read(weeks_ago(5, "12:00:00", "7.00"), weeks_ago(1, "08:30:00", "10.00"), weeks_ago(1, "15:30:00", "30.00"))
+    flow.read(order("08:30:00", "20.00"), order("11:00:00", "0.00"))
+    restored = flow.monitor.tables(0)
+    for old, new in zip(flow.monitor_tables.all(), restored.all(), strict=True):
+        for key, stored in old.drain():
+            new.restore(key, stored)
+    flow.monitor_tables = restored
+    flow.restart(LEARNT)
+    pass_time(flow, "12:00:00")
+    pass_time(flow, "13:00:00")
+    assert last(flow) == (100.0, 25.0, 0.2, 80.0)
+    revisions = [
+        one.revision for one in flow.values if one.series[0] == "takings_forecast" and at("00:00:00") == one.start_us
+    ]
+    assert revisions == list(range(1, len(revisions) + 1))
+    assert len(revisions) > 1
