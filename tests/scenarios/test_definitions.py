@@ -2,6 +2,9 @@
 
 from typing import Any
 
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from flow import Flow, Sent, at, click, heartbeat, order
 from models.settings import Settings
 from models.stage import Batch
@@ -172,3 +175,35 @@ def test_a_kpi_that_goes_and_comes_back_was_not_measured_in_between() -> None:
     finals = [one for one in flow.values if one.series[0] == "revenue" and one.status.value == FINAL]
     assert finals == []
     assert flow.last("orders", "1m") == {at("12:00:00"): 3}
+
+
+moments = st.lists(st.tuples(st.integers(0, 2_400), st.booleans()), min_size=1, max_size=12)
+
+
+@given(moments, st.integers(0, 12))
+@settings(max_examples=100, deadline=None)
+def test_what_is_published_after_a_change_is_whole_whenever_it_comes(
+    events: list[tuple[int, bool]], change: int
+) -> None:
+    """Seconds after 12:00, and whether money goes back; `net` is defined before the event of number `change`."""
+    before = HEAD + kpi("revenue", "revenue", "[1m, 5m, 1h, 1d]")
+    flow = Flow(kpis=before)
+    for number, (second, back) in enumerate(events):
+        if number == change:
+            flow.restart(before + kpi("net", "revenue - refunds", "[1m, 5m, 1h, 1d]"))
+        flow.now_us += 1_000
+        flow.read(_booking(second, back=back))
+    flow.read(heartbeat("orders", "24:01:00"))  # the day is final too
+    flow.tick()
+    net: dict[int, int] = {}
+    for second, back in events:
+        net[at("12:00:00") + second * 1_000_000] = net.get(at("12:00:00") + second * 1_000_000, 0) + (-1 if back else 1)
+    published = {(one.series, one.start_us): one for one in flow.values if one.series[0] == "net"}
+    for one in published.values():
+        assert one.status.value != PROVISIONAL
+        assert one.value == sum(n for moment, n in net.items() if one.start_us <= moment < one.end_us)
+
+
+def _booking(second: int, *, back: bool) -> Sent:
+    clock = f"12:{second // 60:02d}:{second % 60:02d}"
+    return order(clock, "1.00", event_type="order_refunded") if back else order(clock, "1.00")
