@@ -20,6 +20,7 @@ import msgspec
 
 from models import click, order, social
 from models.click import Click
+from models.measure import FEEDS
 from models.order import OrderEvent
 from models.slices import MAX_SEGMENT, Segments
 from models.social import SocialEvent
@@ -33,7 +34,7 @@ EVENTS: Final[dict[str, type[msgspec.Struct]]] = {
 }
 """What the events of an input topic have in common."""
 
-BUILT_IN: Final = frozenset((*click.DIMENSIONS, *order.DIMENSIONS, *social.DIMENSIONS))
+BUILT_IN: Final = frozenset(name for feed in FEEDS.values() for name in feed.dimensions)
 _UNIQUE: Final = "event_id"  # a segment for every event
 
 
