@@ -4,6 +4,7 @@ stage        the way of a record of `kpi-deltas` through the files below
 tables       what a task keeps
 watermark    event time of a topic, from what its partitions announced
 windows      the windowed table: measures of every slice in every window
+shapes       a name of windows keeps its meaning
 closing      which windows a move of the watermark closes, opens to the public and lets go
 values       a window's measures as KPI values
 goals        beside the values, what their targets say of them

@@ -18,6 +18,7 @@ from models.window import Window
 from streams.monitoring.alerts import RuleBook
 from streams.monitoring.closing import Unpublished, closed_before, kept_from
 from streams.monitoring.goals import Goals
+from streams.monitoring.shapes import keep_shapes
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.monitoring.values import Group, Moment, Span, kpi_value
 from streams.monitoring.watermark import PartitionKey, Watermarks
@@ -54,6 +55,7 @@ class MonitorStage:
 
     def opened(self, tables: MonitorTables, now_us: int) -> None:
         """What was changed but not yet published before a restart is not known: publish the open windows again."""
+        keep_shapes(tables.shapes, tables.cells, self.windows)
         tables.definitions.opened(self.groups, tables.groups.rows, tables.marks.heard.rows, now_us)
         for group in self.groups:
             to = tables.unpublished[group.key] = Unpublished()

@@ -10,6 +10,7 @@ from streams.monitoring.alerts import AlertTable, alert_table
 from streams.monitoring.closing import Unpublished
 from streams.monitoring.definitions import Definitions
 from streams.monitoring.paces import Paces
+from streams.monitoring.shapes import shape_table
 from streams.monitoring.watermark import Watermarks
 from streams.monitoring.windows import WindowedTable
 
@@ -35,6 +36,7 @@ class MonitorTables:
     groups: Table[str, int] = field(default_factory=lambda: Table("groups", packed_codec(int, str)))
     alerts: AlertTable = field(default_factory=alert_table)
     definitions: Definitions = field(default_factory=Definitions)
+    shapes: Table[str, str] = field(default_factory=shape_table)
     paces: Paces = field(default_factory=Paces)
     unpublished: dict[str, Unpublished] = field(default_factory=dict)
     told: dict[Series, Told] = field(default_factory=dict)
@@ -43,7 +45,7 @@ class MonitorTables:
         """See Tables."""
         defined = self.definitions
         own = (self.marks.heard, self.marks.topics, self.groups, self.cells, self.alerts)
-        return (*own, defined.measured, defined.kpis, self.paces.table)
+        return (*own, defined.measured, defined.kpis, self.shapes, self.paces.table)
 
 
 @dataclass(slots=True)

@@ -56,7 +56,8 @@ Start all workers anew with the new kpis.yaml, none with the old one beside them
 value and its hash, and is corrected no more. An open one is closed under the new definition; its revisions go on, so
 the highest is the newest. A KPI that needs a measure in a window or by a dimension in which nothing needed it before
 is published in the windows that begin later than what was counted by then and 5 minutes: a day in which half of it
-was counted would be a wrong number. A changed target or pace holds at once.
+was counted would be a wrong number. A changed target or pace holds at once. A name of windows keeps its length and
+hop, and days their timezone: the worker refuses to start otherwise.
 """
 _GOALS = """### Goals
 

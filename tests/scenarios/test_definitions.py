@@ -2,10 +2,12 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from flow import Flow, Sent, at, click, heartbeat, order
+from models.errors import EngineFault
 from models.settings import Settings
 from models.stage import Batch
 
@@ -175,6 +177,31 @@ def test_a_kpi_that_goes_and_comes_back_was_not_measured_in_between() -> None:
     finals = [one for one in flow.values if one.series[0] == "revenue" and one.status.value == FINAL]
     assert finals == []
     assert flow.last("orders", "1m") == {at("12:00:00"): 3}
+
+
+def quarter(length: str, hop: str, name: str = "w") -> str:
+    return f"windows:\n  {name}: {{length: {length}, hop: {hop}}}\n" + HEAD + kpi("orders", "orders", f"[1m, {name}]")
+
+
+def test_a_name_of_windows_keeps_its_meaning() -> None:
+    flow = Flow(kpis=quarter("15m", "5m"))
+    flow.read(order("12:00:10", "50.00"))
+    with pytest.raises(EngineFault, match=r"windows w were 3 of .* and are 6 of .* now; give the new ones"):
+        flow.restart(quarter("30m", "5m"))
+    flow.restart(quarter("30m", "5m", "v"))
+    flow.read(order("12:00:20", "1.00"), heartbeat("orders", "13:00:00"))
+    flow.tick()
+    held = {name for (_, name), numbers in flow.monitor_tables.cells.rows.items() if numbers}
+    assert held == {"1m", "v"}
+    flow.restart(quarter("30m", "10m"))  # nothing of the name is left
+    assert flow.monitor_tables.shapes.rows["w"].startswith("3 of")
+
+
+def test_days_of_another_timezone_are_other_windows() -> None:
+    flow = Flow(kpis=HEAD + kpi("orders", "orders"))
+    flow.settings = Settings(business_timezone="Europe/Warsaw")
+    with pytest.raises(EngineFault, match="windows 1d were"):
+        flow.restart(flow.kpis)
 
 
 moments = st.lists(st.tuples(st.integers(0, 2_400), st.booleans()), min_size=1, max_size=12)
