@@ -10,7 +10,7 @@ DURATION ?=
 MAKEFLAGS += --no-print-directory
 .DEFAULT_GOAL := help
 
-.PHONY: help setup format check test simulate prove chaos bench demo lock
+.PHONY: help setup format check test docs simulate prove chaos bench demo lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1|\2/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-16s %s\n", $$1, $$2 }'
@@ -43,6 +43,10 @@ check: setup ## format, lint, types and import contracts, without changing a fil
 test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m pytest -m "broker and not soak"
+
+docs: setup ## the pages that are made from the code: docs/reference.md, docs/settings.md
+	@$(BIN)/python -m streams.tools.settings_page
+	@$(BIN)/python -m streams.tools.reference_page
 
 simulate: setup ## one seed of the simulation, with every step: make simulate SEED=7
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),0)

@@ -14,19 +14,34 @@ class Click(Event, frozen=True, kw_only=True, gc=False):
     """Any `event_type` is activity; the named ones of GA4 (`page_view`, `purchase`, ...) mean more."""
 
     visitor_id: Identifier
+    """The record's key."""
     event_type: Identifier
+    """`page_view`, `view_item`, `search`, `add_to_cart`, `begin_checkout`, `add_payment_info`, `purchase`, `sign_up`;
+    any other name is activity."""
     session_id: Identifier | None = None
+    """Of the shop's own sessions."""
     customer_id: Text | None = None
+    """Of a visitor who is known."""
     page_url: Text | None = None
+    """The page that was seen."""
     referrer: Text | None = None
+    """The page before it."""
     utm_source: Text | None = None
+    """Of a tagged link."""
     utm_medium: Text | None = None
+    """Likewise."""
     utm_campaign: Text | None = None
+    """Likewise; the dimension `campaign`."""
     channel: Text | None = None
+    """A name of GA4's default channel grouping."""
     country: Text | None = None
+    """ISO 3166-1 alpha-2."""
     device: Text | None = None
+    """`desktop`, `mobile`, `tablet`; anything else is `other`."""
     user_agent: Text | None = None
+    """Of the browser."""
     order_id: Text | None = None
+    """Of a `purchase`."""
 
     @property
     def segments(self) -> tuple[str | None, ...]:

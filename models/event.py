@@ -25,7 +25,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
     """The fields every event has; unknown extra fields are ignored, `null` is absent."""
 
     event_id: EventId
+    """Unique: a redelivery has the same one and the same `timestamp`."""
     timestamp: Timestamp
+    """Event time, from 2000 on and at most 5 minutes ahead of the wall clock."""
 
     @property
     def at_us(self) -> int:

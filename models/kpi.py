@@ -1,13 +1,16 @@
 """A KPI: a sum, a difference or a ratio of measures, in windows, by dimensions. Data, read from `deploy/kpis.yaml`."""
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 from hashlib import sha256
 from math import sqrt
 
+from models.dimension import FieldDimension
 from models.kpi_value import Unit
-from models.measure import FEEDS, MEASURES, STOCKS
+from models.measure import FEEDS, MEASURES, STOCKS, Measure
+from models.target import Target
+from models.window_definition import WindowDefinition
 
 Z_95 = 1.959963984540054
 """Two-sided 95 % quantile of the normal distribution."""
@@ -36,6 +39,7 @@ class Kpi:
     proportion: bool
     windows: tuple[str, ...]
     by: tuple[str, ...]
+    target: Target | None = field(default=None, kw_only=True)
 
     @cached_property
     def measures(self) -> frozenset[str]:
@@ -68,11 +72,22 @@ class Kpi:
         meaning = (self.name, self.unit.value, self.numerator, self.denominator, self.proportion)
         return sha256(repr(meaning).encode()).hexdigest()[:12]
 
+    @property
+    def formula(self) -> str:
+        """As a reader writes it: `(revenue - refunds) / orders`."""
+        if self.denominator is None:
+            return _written(self.numerator)
+        return " / ".join(f"({_written(t)})" if len(t) > 1 else _written(t) for t in (self.numerator, self.denominator))
+
     @cached_property
     def metric(self) -> str:
         """Name of the Prometheus metric, with its unit as suffix."""
         suffix = {Unit.RATIO: "_ratio", Unit.SECONDS: "_seconds"}.get(self.unit, "")
         return f"kpi_{self.name}{suffix}"
+
+
+def _written(terms: Terms) -> str:
+    return "".join(f"{' + ' if term.sign > 0 else ' - '}{term.measure}" for term in terms).removeprefix(" + ")
 
 
 def total(terms: Terms, measured: Mapping[str, int]) -> int:
@@ -91,11 +106,19 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     return max(0.0, centre - half), min(1.0, centre + half)
 
 
+def dimensions_of(measure: Measure, fields: Iterable[FieldDimension]) -> tuple[str, ...]:
+    """By which a measure is measured. A feed that reads an input topic itself has the `fields` of its events."""
+    feed = measure.feeds[0]
+    return (*measure.dimensions, *(one.name for one in fields if one.topic == feed))
+
+
 @dataclass(frozen=True)
 class Catalogue:
-    """All KPIs by name, and what has to be measured for them."""
+    """All KPIs by name, what has to be measured for them, and the windows and dimensions defined beside them."""
 
     kpis: Mapping[str, Kpi]
+    windows: tuple[WindowDefinition, ...] = ()
+    fields: tuple[FieldDimension, ...] = ()
 
     @cached_property
     def by_feeds(self) -> dict[frozenset[str], tuple[Kpi, ...]]:
@@ -128,7 +151,13 @@ class Catalogue:
     def dimensions_of_feed(self, name: str) -> tuple[str, ...]:
         """Dimensions of the events of a feed by which some measure of it is needed, without the total."""
         needed = {d for measure, its in self.dimensions_of.items() if name in MEASURES[measure].feeds for d in its}
-        return tuple(dimension for dimension in FEEDS[name].dimensions if dimension in needed)
+        possible = (*FEEDS[name].dimensions, *(one.name for one in self.fields if one.topic == name))
+        return tuple(dimension for dimension in possible if dimension in needed)
+
+    def defined_for(self, topic: str) -> tuple[FieldDimension, ...]:
+        """Dimensions defined over events of a topic, that some KPI needs."""
+        needed = set(self.dimensions)
+        return tuple(one for one in self.fields if one.topic == topic and one.name in needed)
 
     @property
     def dimensions(self) -> tuple[str, ...]:

@@ -2,13 +2,19 @@
 
 import re
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from zoneinfo import ZoneInfo
 
 from models import source
-from models.kpi import Catalogue, Kpi, Term, Terms
+from models.dimension import FieldDimension, read_dimensions
+from models.goal import goals_of
+from models.kpi import Catalogue, Kpi, Term, Terms, dimensions_of
 from models.kpi_value import Unit
 from models.measure import MEASURES, STOCKS, MeasureUnit
+from models.pace import LEARNT_FROM
+from models.target import Target, read_target
 from models.window import windows
+from models.window_definition import WindowDefinition, read_windows
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 KINDS = windows(ZoneInfo("UTC"))
@@ -39,44 +45,81 @@ RESERVED_METRICS = frozenset(
 """Names of the pipeline's own metrics."""
 
 REQUIRED = ("help", "numerator", "windows")
-OPTIONAL = ("denominator", "proportion", "by")
+OPTIONAL = ("denominator", "proportion", "by", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class _Defined:
+    """What a KPI may use beside what everybody has."""
+
+    windows: tuple[WindowDefinition, ...]
+    fields: tuple[FieldDimension, ...]
+
+    @property
+    def window_names(self) -> tuple[str, ...]:
+        return (*WINDOWS, *(window.name for window in self.windows))
 
 
 def load_kpis(text: str, file: str) -> Catalogue:
     """The catalogue in `text`; raises DefinitionError."""
-    entries = source.load(text, file).fields(required=("kpis",))["kpis"]
-    kpis: dict[str, Kpi] = {}
-    metrics = set(RESERVED_METRICS)
-    for name, node in entries.entries().items():
-        kpi = kpis[name] = _kpi(name, node.named(name))
-        if kpi.metric in metrics:
-            raise node.named(name).error(f"the metric {kpi.metric} is taken", "choose another name")
-        metrics.add(kpi.metric)
-    if not kpis:
-        raise entries.error("no KPI is defined", "define at least one")
-    return Catalogue(kpis)
+    parts = source.load(text, file).fields(required=("kpis",), optional=("windows", "dimensions"))
+    entries = parts["kpis"].entries()
+    defined = _Defined(
+        windows=read_windows(parts["windows"]) if "windows" in parts else (),
+        fields=read_dimensions(parts["dimensions"]) if "dimensions" in parts else (),
+    )
+    if not entries:
+        raise parts["kpis"].error("no KPI is defined", "define at least one")
+    kpis = {name: _kpi(name, node.named(name), defined) for name, node in entries.items()}
+    _check_metrics(kpis, entries)
+    return Catalogue(kpis, defined.windows, defined.fields)
 
 
-def _kpi(name: str, node: source.Node) -> Kpi:
+def _check_metrics(kpis: Mapping[str, Kpi], entries: Mapping[str, source.Node]) -> None:
+    """Every series and every Prometheus metric has one meaning; also those that a target makes."""
+    names, metrics = dict.fromkeys(kpis, ""), set(RESERVED_METRICS)
+    for name, kpi in kpis.items():
+        node = entries[name].named(name)
+        for goal in goals_of(kpi):
+            if goal.name in names:
+                raise node.error(f"its target makes {goal.name}, which is there already", "rename one of the two")
+        for one in (kpi, *goals_of(kpi)):
+            if one.metric in metrics:
+                raise node.error(f"the metric {one.metric} is taken", "choose another name")
+            metrics.add(one.metric)
+
+
+def _kpi(name: str, node: source.Node, defined: _Defined) -> Kpi:
     if not NAME.fullmatch(name):
         raise node.error("not a name", "use a-z, 0-9 and _, beginning with a letter")
     fields = node.fields(REQUIRED, OPTIONAL)
     numerator = _terms(fields["numerator"])
     denominator = _terms(fields["denominator"]) if "denominator" in fields else None
-    unit = _unit(fields["numerator"], numerator, denominator)
     proportion = "proportion" in fields and fields["proportion"].boolean()
-    if proportion:
-        _check_proportion(fields["proportion"], numerator, denominator)
-    return Kpi(
+    kpi = Kpi(
         name=name,
         help=fields["help"].string(),
-        unit=unit,
+        unit=_unit(fields, numerator, denominator),
         numerator=numerator,
         denominator=denominator,
         proportion=proportion,
-        windows=_windows(fields["windows"], numerator, denominator),
-        by=_by(fields, numerator, denominator),
+        windows=_windows(fields["windows"], numerator, denominator, defined.window_names),
+        by=_by(fields, numerator, denominator, defined.fields),
     )
+    if proportion:
+        _check_proportion(fields["proportion"], numerator, denominator)
+    return replace(kpi, target=_target(fields["target"], kpi)) if "target" in fields else kpi
+
+
+def _target(node: source.Node, kpi: Kpi) -> Target:
+    ratio = kpi.denominator is not None
+    target = read_target(node, ratio=ratio, proportion=kpi.proportion, whole=kpi.unit is Unit.COUNT)
+    for window in target.windows:
+        if window not in kpi.windows:
+            raise node.error(f"a target for {window}, which is no window of it", f"add {window} to windows")
+    if target.curve is None and LEARNT_FROM not in kpi.windows:
+        raise node.error(f"a pace is learnt from the window {LEARNT_FROM}", f"add {LEARNT_FROM} to windows")
+    return target
 
 
 def _terms(node: source.Node) -> Terms:
@@ -86,6 +129,9 @@ def _terms(node: source.Node) -> Terms:
     for term in terms:
         if term.measure not in MEASURES:
             raise node.error(f'unknown measure "{term.measure}"', f"measures are {' '.join(sorted(MEASURES))}")
+    twice = [term.measure for index, term in enumerate(terms) if term.measure in {one.measure for one in terms[:index]}]
+    if twice:
+        raise node.error(f'"{twice[0]}" comes twice', "name each measure once")
     if len({MEASURES[term.measure].unit for term in terms}) > 1:
         raise node.error("adds money to a count", "combine measures of one unit")
     return terms
@@ -101,29 +147,41 @@ def _check_proportion(node: source.Node, numerator: Terms, denominator: Terms | 
         raise node.error("the numerator is not part of the denominator", f"possible is {parts}, or remove it")
 
 
-def _unit(node: source.Node, numerator: Terms, denominator: Terms | None) -> Unit:
+def _unit(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms | None) -> Unit:
     money = MEASURES[numerator[0].measure].unit is MeasureUnit.MONEY
     if denominator is None:
         return Unit.MONEY if money else Unit.COUNT
     if MEASURES[denominator[0].measure].unit is MeasureUnit.MONEY:
-        raise node.error("divides by money", "divide by a count")
+        raise fields["denominator"].error("divides by money", "divide by a count")
     return Unit.MONEY if money else Unit.RATIO
 
 
-def _windows(node: source.Node, numerator: Terms, denominator: Terms | None) -> tuple[str, ...]:
+def _windows(
+    node: source.Node, numerator: Terms, denominator: Terms | None, defined: Collection[str]
+) -> tuple[str, ...]:
     """A level is of a day's end: in short windows it would be published for every minute without news."""
     stocks = [term.measure for term in (*numerator, *(denominator or ())) if term.measure in STOCKS]
     if stocks:
         return _known(node, CALENDAR_WINDOWS, f"window of {stocks[0]}, which has no value of less than a day")
-    return _known(node, WINDOWS, "window")
+    names = _known(node, defined, "window")
+    if not names:
+        raise node.error("no window", f"write some of {' '.join(defined)}")
+    return names
 
 
-def _by(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms | None) -> tuple[str, ...]:
+def _by(
+    fields: Mapping[str, source.Node],
+    numerator: Terms,
+    denominator: Terms | None,
+    defined: Collection[FieldDimension],
+) -> tuple[str, ...]:
     """Dimensions that the events of every measure have."""
     if "by" not in fields:
         return ()
     first, *others = (MEASURES[term.measure] for term in (*numerator, *(denominator or ())))
-    common = [name for name in first.dimensions if all(name in other.dimensions for other in others)]
+    common = [
+        name for name in dimensions_of(first, defined) if all(name in dimensions_of(other, defined) for other in others)
+    ]
     return _known(fields["by"], common, "dimension of all its measures")
 
 

@@ -19,12 +19,19 @@ class OrderEvent(Event, frozen=True, kw_only=True, gc=False, tag_field="event_ty
     """What the three have in common."""
 
     order_id: Identifier
+    """The record's key for a guest."""
     customer_id: Identifier | None = None
+    """The record's key, where there is one."""
     visitor_id: Text | None = None
+    """Who ordered, as on `clickstream`."""
     session_id: Text | None = None
+    """In which session."""
     channel: Text | None = None
+    """A name of GA4's default channel grouping."""
     country: Text | None = None
+    """ISO 3166-1 alpha-2."""
     campaign: Text | None = None
+    """As `utm_campaign` of a click."""
 
     @property
     def segments(self) -> tuple[str | None, ...]:
@@ -33,17 +40,21 @@ class OrderEvent(Event, frozen=True, kw_only=True, gc=False, tag_field="event_ty
 
 
 class OrderPlaced(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_placed"):
-    """`amount`: merchandise after discounts, before tax and shipping."""
+    """An order, as it was placed."""
 
     amount: Amount
+    """Merchandise after discounts, before tax and shipping; in major units."""
     currency: CurrencyCode
+    """ISO 4217."""
 
 
 class OrderRefunded(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_refunded"):
-    """`amount`: what goes back."""
+    """Money that goes back."""
 
     amount: Amount
+    """What goes back; in major units."""
     currency: CurrencyCode
+    """That of the order."""
 
 
 class OrderCancelled(OrderEvent, frozen=True, kw_only=True, gc=False, tag="order_cancelled"):

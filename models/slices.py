@@ -1,5 +1,7 @@
 """Slices: the parts of the business an event counts in, the total among them."""
 
+from typing import Final
+
 NOT_SET = "(not set)"
 """The segment of an event that does not name one."""
 
@@ -9,9 +11,12 @@ OTHER = "__other__"
 Slice = tuple[str, str]
 """Dimension and segment."""
 
+Segments = tuple[str | None, ...]
+"""Of an event: those of its type's dimensions in order, then `name=segment` of defined ones (models.dimension)."""
+
 TOTAL: Slice = ("all", "all")
 
-MAX_SEGMENT = 200
+MAX_SEGMENT: Final = 200
 """Characters of a segment; a longer text of a client is cut, so that a record of deltas has a bounded size."""
 
 _MAX_INTERNED = 20_000
@@ -22,7 +27,7 @@ class Slices:
 
     __slots__ = ("pairs", "segments")
 
-    def __init__(self, pairs: tuple[Slice, ...], segments: tuple[str | None, ...]) -> None:
+    def __init__(self, pairs: tuple[Slice, ...], segments: Segments) -> None:
         self.pairs = pairs
         self.segments = segments
 
@@ -31,17 +36,27 @@ class Slicing:
     """Finds the slices of an event; equal segments give the same object."""
 
     def __init__(self, dimensions: tuple[str, ...], wanted: tuple[str, ...]) -> None:
-        """`dimensions`: what the positions of an event's segments mean; `wanted`: those that are measured."""
-        self._positions = tuple((dimensions.index(name), name) for name in wanted)
-        self._interned: dict[tuple[str | None, ...], Slices] = {}
+        """`dimensions`: what the positions of an event's segments mean; `wanted`: those measured, and defined ones."""
+        self._width = len(dimensions)
+        self._positions = tuple((dimensions.index(name), name) for name in wanted if name in dimensions)
+        self._defined = tuple(name for name in wanted if name not in dimensions)
+        self._interned: dict[Segments, Slices] = {}
 
-    def of(self, segments: tuple[str | None, ...]) -> Slices:
+    def of(self, segments: Segments) -> Slices:
         """The slices of an event with these segments; None is `(not set)`."""
         found = self._interned.get(segments)
         if found is None:
-            segments = tuple(text[:MAX_SEGMENT] if text else None for text in segments)
+            own, tail = segments[: self._width], segments[self._width :]
+            own = tuple(text[:MAX_SEGMENT] if text else None for text in own)
             if len(self._interned) >= _MAX_INTERNED:  # free text in a campaign must not fill the memory
                 self._interned.clear()
-            pairs = (TOTAL, *((name, segments[i] or NOT_SET) for i, name in self._positions))
+            pairs = (TOTAL, *((name, own[i] or NOT_SET) for i, name in self._positions), *self._of_tail(tail))
+            segments = own + tail
             found = self._interned[segments] = Slices(pairs, segments)
         return found
+
+    def _of_tail(self, tail: Segments) -> tuple[Slice, ...]:
+        if not self._defined:
+            return ()
+        given = dict(text.split("=", 1) for text in tail if text)
+        return tuple((name, given.get(name, NOT_SET)) for name in self._defined)

@@ -14,15 +14,22 @@ SocialType = Literal["like", "unlike", "share", "comment", "follow", "unfollow",
 
 
 class SocialEvent(Event, frozen=True, kw_only=True, gc=False):
-    """`count`: pollers deliver aggregates."""
+    """An interaction, a follow or an impression, or many of a kind."""
 
     event_type: SocialType
+    """What somebody did, or took back."""
     platform: Identifier
+    """Where, like `instagram`."""
     account: Text | None = None
+    """Of the shop; the record's key without `post_id`."""
     post_id: Text | None = None
+    """The record's key; without it and `account` the `event_id` is."""
     actor_id: Text | None = None
+    """Who."""
     campaign: Text | None = None
+    """Of the shop."""
     count: Annotated[int, Meta(ge=1, le=10**9)] | None = None
+    """How many; absent: 1. Pollers deliver aggregates."""
 
     @property
     def segments(self) -> tuple[str | None, ...]:

@@ -13,6 +13,7 @@ Nothing is constructed from tags: a node is text until a reader says what it has
 import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Final, Self
 
 import yaml
@@ -45,6 +46,16 @@ class Node:
     def named(self, path: str) -> Self:
         """The same place under the name its readers know: `ConversionRateLow` instead of `rules[0]`."""
         return replace(self, path=path)
+
+    @property
+    def is_mapping(self) -> bool:
+        """For what may be written in a long and in a short way."""
+        return isinstance(self.at, yaml.MappingNode)
+
+    @property
+    def is_list(self) -> bool:
+        """The same."""
+        return isinstance(self.at, yaml.SequenceNode)
 
     def entries(self) -> dict[str, Self]:
         """The entries of a mapping with free keys, in their order; a key that comes twice is an error."""
@@ -80,7 +91,8 @@ class Node:
         """A text that is not empty; `NO` and `5` are none unless quoted."""
         text = self._scalar("a text")
         if self.at.tag != _TEXT:
-            raise self.error(f"`{text}` is read as {_kind(self.at)}, not as a text", f'write "{text}"')
+            remedy = f'write "{text}"' if text else "write one or remove the key"
+            raise self.error(f"`{text}` is read as {_kind(self.at)}, not as a text", remedy)
         if not text:
             raise self.error("an empty text", "write one or remove the key")
         return text
@@ -105,6 +117,10 @@ class Node:
     def number(self) -> float:
         """A finite decimal number."""
         return float(self._literal(_NUMBER, "a number", "0.025"))
+
+    def decimal(self) -> Decimal:
+        """The same, exact: an amount of money."""
+        return Decimal(self._literal(_NUMBER, "a number", "50000"))
 
     def integer(self) -> int:
         """A whole number."""

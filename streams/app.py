@@ -27,6 +27,7 @@ from models.settings import Settings
 from models.slices import TOTAL, Slicing
 from models.stage import Outgoing, Stage
 from models.window import DayGrid, Window, windows
+from models.window_definition import defined_windows
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.broadcast import Broadcast
@@ -46,6 +47,7 @@ from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.measuring.visitor_stage import VisitorStage
 from streams.monitoring.alerts import RuleBook
+from streams.monitoring.goals import Goals
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
 from streams.publication import VALUES_TOPIC, value_record
@@ -94,7 +96,7 @@ def measure_stages(
     settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int], rates: Rates
 ) -> list[Stage[Any, Any]]:
     """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow."""
-    deltas = DeltaSink(Needs.of(catalogue, _windows(settings)), partitions[delta.TOPIC])
+    deltas = DeltaSink(Needs.of(catalogue, _windows(settings, catalogue)), partitions[delta.TOPIC])
 
     def source(name: str, booking: Booking[Any, Any, Any], sink: Sink[Any]) -> MeasureStage[Any, Any, Any]:
         return MeasureStage(
@@ -110,7 +112,8 @@ def measure_stages(
     stages: list[Stage[Any, Any]] = []
     ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMER_FEED})
     if ordered:
-        booking = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s))
+        defined = catalogue.defined_for(order.TOPIC)
+        booking = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
         stages.append(source("orders", booking, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
     if ordered or click.TOPIC in feeds:
         sessions = ClickBooking(
@@ -152,10 +155,12 @@ def monitor_stage(
 ) -> MonitorStage:
     """Stage 2."""
     horizons = horizons_us(settings)
+    groups = tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items())
+    kinds = _windows(settings, catalogue)
     owners = {name: partition_of(name, partitions[VALUES_TOPIC]) for name in catalogue.dimensions}
     return MonitorStage(
-        groups=tuple(Group(tuple(sorted(feeds)), kpis) for feeds, kpis in catalogue.by_feeds.items()),
-        windows=_windows(settings),
+        groups=groups,
+        windows=kinds,
         horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
         rules=RuleBook(rules),
@@ -167,6 +172,7 @@ def monitor_stage(
         digits=money.exponent(settings.reporting_currency) or 0,
         total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
         max_segments=settings.max_segments,
+        goals=Goals(groups, kinds, ZoneInfo(settings.business_timezone)),
     )
 
 
@@ -183,8 +189,9 @@ def _us(seconds: float | None) -> int | None:
     return None if seconds is None else round(seconds * S_US)
 
 
-def _windows(settings: Settings) -> dict[str, Window]:
-    return windows(ZoneInfo(settings.business_timezone))
+def _windows(settings: Settings, catalogue: Catalogue) -> dict[str, Window]:
+    zone = ZoneInfo(settings.business_timezone)
+    return windows(zone) | defined_windows(catalogue.windows, zone)
 
 
 def _alert(transition: Transition, partitions: int) -> Outgoing:

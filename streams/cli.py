@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from models.errors import KpiError, OutsideError
-from streams.commands import feeding, letters, reading, running, topics
+from streams.commands import feeding, kpis, letters, reading, running, topics
 
 EXIT_OUTSIDE = 2
 EXIT_FAULT = 70
@@ -23,6 +23,7 @@ app = typer.Typer(
 for group in (running, feeding, reading):
     app.add_typer(group.app)
 app.add_typer(topics.app, name="topics")
+app.add_typer(kpis.app, name="kpis")
 app.add_typer(letters.app, name="dead-letters")
 
 

@@ -13,6 +13,7 @@ from alerting import rules_file
 from alerting.rule import Rule
 from models import money, source
 from models.errors import SettingsError
+from models.goal import with_goals
 from models.kpi import Catalogue
 from models.kpis_file import load_kpis
 from models.settings import SECRETS, Receiver, Settings
@@ -52,10 +53,17 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 
 def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
     """KPIs and rules; `deploy`: folders to look into where the settings name no file."""
-    kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
+    catalogue = load_catalogue(settings, deploy)
     rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
-    catalogue = load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
-    return Definitions(catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), catalogue.kpis))
+    return Definitions(
+        catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), with_goals(catalogue.kpis))
+    )
+
+
+def load_catalogue(settings: Settings, deploy: Sequence[Path]) -> Catalogue:
+    """The KPIs alone; as above."""
+    kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
+    return load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
 
 
 def effective(settings: Settings) -> dict[str, Any]:

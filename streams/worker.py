@@ -13,6 +13,7 @@ import structlog
 from prometheus_client import CollectorRegistry, ProcessCollector
 
 from alerting.rule import Rule
+from models.goal import with_goals
 from models.kpi import Catalogue
 from models.outcome import Ledger
 from models.settings import Settings
@@ -115,7 +116,7 @@ def run_worker(
     def registry() -> CollectorRegistry:
         found = CollectorRegistry()
         snapshot = take_snapshot(app, measurements, feed)
-        found.register(SnapshotCollector(snapshot, catalogue.kpis, settings.reporting_currency))
+        found.register(SnapshotCollector(snapshot, with_goals(catalogue.kpis), settings.reporting_currency))
         ProcessCollector(registry=found)
         return found
 

@@ -86,9 +86,23 @@ class Flow:
     values: list[KpiValue] = field(default_factory=list)
     dead_letters: list[Outgoing] = field(default_factory=list)
     transitions: list[Any] = field(default_factory=list)
+    kpis: str = field(default_factory=KPIS.read_text)
 
     def __post_init__(self) -> None:
-        self.catalogue: Catalogue = load_kpis(KPIS.read_text(), "kpis.yaml")
+        self._build()
+        self.tables = {stage.name: stage.tables(0) for stage in self.stages}
+        self.monitor_tables = self.tables["monitor"]
+        self._open()
+
+    def restart(self, kpis: str) -> None:
+        """All workers stop and start with another kpis.yaml; what the tables hold stays."""
+        self.kpis = kpis
+        self._build()
+        self.tables = {stage.name: stage.tables(0) for stage in self.stages} | self.tables
+        self._open()
+
+    def _build(self) -> None:
+        self.catalogue: Catalogue = load_kpis(self.kpis, "kpis.yaml")
         topics = (*INPUTS, BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts")
         partitions = dict.fromkeys(topics, 1)
         self.rates = Rates(self.settings.reporting_currency)
@@ -96,8 +110,8 @@ class Flow:
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
         self.stages: list[Stage[Any, Any]] = [*measuring, self.monitor]
         self.stage_of = {topic: stage for stage in self.stages for topic in stage.inputs}
-        self.tables = {stage.name: stage.tables(0) for stage in self.stages}
-        self.monitor_tables = self.tables["monitor"]
+
+    def _open(self) -> None:
         for stage in self.stages:
             stage.opened(self.tables[stage.name], self.now_us)
         self.tick()

@@ -3,6 +3,7 @@
 environment  settings and definitions of this process
 running      broker worker notify demo config
 topics       create check
+kpis         list
 feeding      replay generate
 reading      values ledger status · letters: dead-letters list replay
 """

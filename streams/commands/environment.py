@@ -4,8 +4,9 @@ import os
 from collections.abc import Mapping
 from pathlib import Path
 
+from models.kpi import Catalogue
 from models.settings import Settings
-from streams.configuration import Definitions, load_definitions, load_settings
+from streams.configuration import Definitions, load_catalogue, load_definitions, load_settings
 
 PACKAGE = Path(__file__).parents[1]
 DEPLOY = (Path("deploy"), PACKAGE / "deploy", PACKAGE.parent / "deploy")
@@ -25,3 +26,8 @@ def settings() -> Settings:
 def definitions(effective: Settings) -> Definitions:
     """KPIs and rules of these settings; raises SettingsError or DefinitionError."""
     return load_definitions(effective, DEPLOY)
+
+
+def catalogue(effective: Settings) -> Catalogue:
+    """The KPIs of these settings, whatever the rules are; raises SettingsError or DefinitionError."""
+    return load_catalogue(effective, DEPLOY)

@@ -109,7 +109,9 @@ class Attribution(Generic[R]):
             return Attributed(placed.segments, None, [])
         self._sessions.join(rows, session, placed.at_us, 1, additions)
         its = self._sessions.segments_of(rows, session)
-        return Attributed(tuple(own or of for own, of in zip(placed.segments, its, strict=True)), session, [])
+        own = placed.segments  # those of kpis.yaml's own dimensions come last, and a session has none of an order's
+        segments = (*(mine or of for mine, of in zip(own, its, strict=False)), *own[len(its) :])
+        return Attributed(segments, session, [])
 
     def _take_back(self, rows: R, order: Attributed, additions: Additions) -> None:
         placed = order.waiting[0]

@@ -4,12 +4,14 @@ A refund that comes before its order is booked at once as unmatched, and again w
 taken back. It is then bounded by what is left of the order like any other, in the order in which they came.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import NamedTuple, assert_never
 
 import msgspec
 
 from models import money, order
+from models.dimension import FieldDimension, segments_of
 from models.fx import ONE, Rates
 from models.order import AnyOrderEvent, OrderCancelled, OrderPlaced, OrderRefunded, decode_order
 from models.order_fact import FactKind, OrderFact
@@ -37,8 +39,18 @@ class OrderBooking:
     topic = order.TOPIC
     decode = staticmethod(decode_order)
 
-    def __init__(self, rates: Rates, horizon_us: int, retention_us: int | None = None) -> None:
-        """`rates`: the shell's, which goes on adding what it reads; `retention_us`: event time, None for ever."""
+    def __init__(
+        self,
+        rates: Rates,
+        horizon_us: int,
+        retention_us: int | None = None,
+        defined: Sequence[FieldDimension] = (),
+    ) -> None:
+        """`rates`: the shell's, which goes on adding what it reads; `retention_us`: event time, None for ever.
+
+        `defined`: dimensions of kpis.yaml.
+        """
+        self._defined = defined
         self.horizon_us = horizon_us
         self._rates = rates
         self._retention_us = retention_us
@@ -99,15 +111,17 @@ class OrderBooking:
         amount, rate = Decimal(event.amount), self._rate(event, at_us)
         minor = self._minor(amount, rate)
         who = event.customer_id, event.visitor_id or None, event.session_id or None
-        orders.placed.put(event.order_id, Order(event.currency, amount, rate, minor, event.segments, *who, at_us))
-        facts.add(_fact(FactKind.PLACED, event, at_us, minor))
+        segments = segments_of(event, self._defined)
+        orders.placed.put(event.order_id, Order(event.currency, amount, rate, minor, segments, *who, at_us))
+        facts.add(_fact(FactKind.PLACED, event, segments, at_us, minor))
         self._match(orders, event.order_id, facts)
         return None
 
     def _refund(self, orders: Orders, event: OrderRefunded, at_us: int, facts: Facts) -> Refusal:
         amount, placed = Decimal(event.amount), orders.placed.rows.get(event.order_id)
         if placed is None:
-            fact = _fact(FactKind.UNMATCHED, event, at_us, self._minor(amount, self._rate(event, at_us)))
+            minor = self._minor(amount, self._rate(event, at_us))
+            fact = _fact(FactKind.UNMATCHED, event, segments_of(event, self._defined), at_us, minor)
             refunds = orders.unmatched.rows.get(event.order_id) or Refunds([])
             if refunds.keep(Refund(event.currency, amount, fact)):
                 orders.unmatched.put(event.order_id, refunds)
@@ -157,8 +171,9 @@ class OrderBooking:
         return rate
 
 
-def _fact(kind: FactKind, event: OrderPlaced | OrderRefunded, at_us: int, minor: int) -> OrderFact:
-    """On the event's own segments."""
+def _fact(
+    kind: FactKind, event: OrderPlaced | OrderRefunded, segments: tuple[str | None, ...], at_us: int, minor: int
+) -> OrderFact:
     return OrderFact(
         kind=kind,
         order_id=event.order_id,
@@ -168,7 +183,7 @@ def _fact(kind: FactKind, event: OrderPlaced | OrderRefunded, at_us: int, minor:
         customer_id=event.customer_id,
         visitor_id=event.visitor_id or None,
         session_id=event.session_id or None,
-        segments=event.segments,
+        segments=segments,
     )
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from models import click, measure
 from models.click import Click, decode_click
+from models.dimension import segments_of
 from models.event import FUTURE_TOLERANCE_US
 from models.kpi import Catalogue
 from models.sightings import Sightings
@@ -66,6 +67,7 @@ class ClickBooking:
         self.horizon_us = horizon_us
         self._retention_us = session_retention_us
         self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of_feed(click.TOPIC))
+        self._defined = catalogue.defined_for(click.TOPIC)
         self._packed: dict[bytes, Slices] = {}
 
     def table(self) -> Table[SessionKey, Session]:
@@ -80,12 +82,12 @@ class ClickBooking:
         """Add a counted click; never refused."""
         minute = at_us // MINUTE_US
         if event.session_id is None:
-            slices = self._slicing.of(event.segments)
+            slices = self._slicing.of(segments_of(event, self._defined))
         else:
             key = (event.visitor_id, event.session_id)
             session = sessions.rows.get(key)
             if session is None or at_us - session.last_us > self._retention_us:
-                session = Session(self._slicing.of(event.segments), at_us, Sightings())
+                session = Session(self._slicing.of(segments_of(event, self._defined)), at_us, Sightings())
                 sessions.put(key, session)
             else:
                 sessions.touch(key)

@@ -1,6 +1,7 @@
 """What a social event adds: interactions, followers and impressions, an undo taking one back."""
 
 from models import measure, social
+from models.dimension import segments_of
 from models.kpi import Catalogue
 from models.slices import Slicing
 from models.social import SocialEvent, decode_social
@@ -28,6 +29,7 @@ class SocialBooking:
     def __init__(self, catalogue: Catalogue, horizon_us: int) -> None:
         self.horizon_us = horizon_us
         self._slicing = Slicing(social.DIMENSIONS, catalogue.dimensions_of_feed(social.TOPIC))
+        self._defined = catalogue.defined_for(social.TOPIC)
 
     def table(self) -> None:
         """No state beyond the ids."""
@@ -35,7 +37,9 @@ class SocialBooking:
     def book(self, _: None, event: SocialEvent, at_us: int, additions: Additions) -> None:
         """Add a counted event; never refused."""
         name, sign = BOOKED[event.event_type]
-        additions.add(self._slicing.of(event.segments), name, at_us // MINUTE_US, sign * (event.count or 1))
+        additions.add(
+            self._slicing.of(segments_of(event, self._defined)), name, at_us // MINUTE_US, sign * (event.count or 1)
+        )
 
     def expire(self, _: None, watermark_us: int) -> None:
         """Nothing is kept."""

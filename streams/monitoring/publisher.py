@@ -56,7 +56,8 @@ class Publisher:
             span, zeros = Span.of(window, number), self._has_total(tables) and number >= began.get(name, number + 1)
             for piece in sorted(tables.pieces(group, name, number) | ({TOTAL} if zeros else set())):
                 measured, empty = tables.measured(group, name, number, piece), zeros and piece == TOTAL
-                for kpi in group.published(name, piece[0], measured.keys(), zeros=empty):
+                kpis = group.published(name, piece[0], measured.keys(), zeros=empty)
+                for kpi in tables.definitions.whole(kpis, span, piece[0], self.keeping.allowed_lateness_us):
                     yield kpi_value(kpi, piece, span, measured, 0, moment)
 
     def publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:
@@ -128,7 +129,7 @@ class Publisher:
     ) -> Iterator[KpiValue]:
         """One more revision of each of these KPIs."""
         span = Span.of(self.windows[key[0]], key[1])
-        for kpi in kpis:
+        for kpi in tables.definitions.whole(kpis, span, piece[0], self.keeping.allowed_lateness_us):
             revisions = tables.cells.revisions(group.home, *key, piece)
             revision = revisions[kpi.name] = revisions.get(kpi.name, 0) + 1
             yield kpi_value(kpi, piece, span, measured, revision, moment)

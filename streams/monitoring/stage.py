@@ -4,22 +4,25 @@ All cells of a batch are folded before its watermarks are heard, so a window is 
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from alerting.alert import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue
+from models.slices import TOTAL
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
 from models.topic_watermark import PartitionKey, Watermarks
 from models.window import Window
 from streams.monitoring.alerts import RuleBook
 from streams.monitoring.folding import Folding
+from streams.monitoring.goals import Goals
 from streams.monitoring.keeping import Horizons, Keeping
 from streams.monitoring.publisher import Publisher
 from streams.monitoring.segments import NamedSegments
+from streams.monitoring.shapes import keep_shapes
 from streams.monitoring.stocks import Stocks
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.monitoring.values import Group
@@ -50,6 +53,7 @@ class MonitorStage:
     digits: int
     total_owner: int
     max_segments: int
+    goals: Goals = field(default_factory=Goals)
     name: str = "monitor"
     inputs: tuple[str, ...] = (TOPIC,)
     eager: bool = True
@@ -59,8 +63,10 @@ class MonitorStage:
         segments = NamedSegments(self.windows["1d"].grid, self.max_segments)
         return MonitorTables(partition, Watermarks(self.expected), segments, Stocks(self.max_segments))
 
-    def opened(self, tables: MonitorTables, now_us: int) -> None:  # noqa: ARG002  the contract's
+    def opened(self, tables: MonitorTables, now_us: int) -> None:
         """See Stage."""
+        keep_shapes(tables.shapes, tables.cells, self.windows)
+        tables.definitions.opened(self.groups, tables.groups.rows, tables.marks.heard.rows, now_us)
         for group in self.groups:
             self.publisher.open(tables, group)
 
@@ -76,8 +82,11 @@ class MonitorStage:
                 output.arrivals += record.arrivals
                 for feed in record.marks.keys() & self.horizons_us.keys():  # that some KPI still needs
                     tables.marks.hear(feed, record.partition, record.marks[feed])
+                    tables.definitions.hear(feed, record.marks[feed])
         for group in self.groups:
             self.publisher.publish(tables, group, now_us, output)
+        self.goals.learn(tables.paces, output.values)
+        output.values += list(self.goals.published(tables, output.values, now_us, self.digits))
         output.transitions += self.rules.evaluate(tables.alerts, output.values)
         if output.closed:
             self.folding.release(tables)
@@ -105,7 +114,10 @@ class MonitorStage:
     def shown(self, tables: MonitorTables, now_us: int) -> Iterator[KpiValue]:
         """What Prometheus shows: of every series the earliest open window, of `1m` the last that has ended."""
         for group in self.groups:
-            yield from self.publisher.shown(tables, group, now_us)
+            for value in self.publisher.shown(tables, group, now_us):
+                yield value
+                if value.series[2:] == TOTAL:
+                    yield from self.goals.shown(tables.paces, value)
 
     @cached_property
     def keeping(self) -> Keeping:

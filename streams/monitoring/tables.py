@@ -2,26 +2,38 @@
 
 from collections.abc import Collection
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from alerting.alert import Transition
 from models.delta import Measured
-from models.kpi_value import KpiValue
+from models.kpi_value import KpiValue, Series
 from models.slices import Slice
 from models.table import ChangeLogged, Table, packed_codec
 from models.topic_watermark import Watermarks
 from streams.monitoring.alerts import AlertTable, alert_table
 from streams.monitoring.closing import Unpublished
+from streams.monitoring.definitions import Definitions
+from streams.monitoring.paces import Paces
 from streams.monitoring.segments import NamedSegments
+from streams.monitoring.shapes import shape_table
 from streams.monitoring.stocks import Stocks
 from streams.monitoring.values import Group
 from streams.monitoring.windows import Kind, WindowedTable
+
+
+class Told(NamedTuple):
+    """What was said last of the goals of an open window: its number, the share reached, and when (wall clock, us)."""
+
+    number: int
+    share: int | None
+    at_us: int
 
 
 @dataclass(slots=True)
 class MonitorTables:
     """The state of a task; `groups` holds the watermark up to which the windows of a group are closed.
 
-    `began`: by group and window name, the first window with data.
+    `began`: by group and window name, the first window with data. Not stored: `unpublished` by group, `told` by series.
     """
 
     partition: int
@@ -34,10 +46,15 @@ class MonitorTables:
         default_factory=lambda: Table("began", packed_codec(int, tuple[str, str]))
     )
     alerts: AlertTable = field(default_factory=alert_table)
-    unpublished: dict[str, Unpublished] = field(default_factory=dict)  # by group
+    definitions: Definitions = field(default_factory=Definitions)
+    shapes: Table[str, str] = field(default_factory=shape_table)
+    paces: Paces = field(default_factory=Paces)
+    unpublished: dict[str, Unpublished] = field(default_factory=dict)
+    told: dict[Series, Told] = field(default_factory=dict)
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
+        defined = self.definitions
         return (
             self.marks.heard,
             self.marks.topics,
@@ -47,6 +64,10 @@ class MonitorTables:
             self.segments,
             self.stocks,
             self.alerts,
+            defined.measured,
+            defined.kpis,
+            self.shapes,
+            self.paces.table,
         )
 
     def pieces(self, group: Group, window: str, number: int) -> set[Slice]:

@@ -1,13 +1,12 @@
 """The page docs/settings.md, from the docstrings of models/settings.py: `python -m streams.tools.settings_page`."""
 
-import ast
-import inspect
 from pathlib import Path
 from typing import Literal, get_args, get_origin
 
 import msgspec
 
 from models import settings
+from streams.tools.docstrings import below
 
 PAGE = Path("docs", "settings.md")
 
@@ -33,23 +32,11 @@ def settings_page() -> str:
 
 def _fields(struct: type[msgspec.Struct]) -> list[tuple[str, str, str, str]]:
     """Name, type, default and meaning of each field, in order."""
-    meanings = _docstrings(struct)
+    meanings = below(struct)
     return [
         (field.name, _type(field.type), _default(field), meanings.get(field.name, ""))
         for field in msgspec.structs.fields(struct)
     ]
-
-
-def _docstrings(struct: type[msgspec.Struct]) -> dict[str, str]:
-    """The string below each field, which Python itself does not keep."""
-    body = ast.parse(inspect.getsource(struct)).body[0]
-    assert isinstance(body, ast.ClassDef)
-    found = {}
-    for field, below in zip(body.body, body.body[1:], strict=False):
-        match field, below:
-            case ast.AnnAssign(target=ast.Name(id=name)), ast.Expr(value=ast.Constant(value=str(text))):
-                found[name] = " ".join(text.split())
-    return found
 
 
 def _type(annotation: object) -> str:

@@ -3,10 +3,46 @@
 import re
 from pathlib import Path
 
-from models.kpis_file import RESERVED_METRICS
-from models.outcome import Outcome, Reason
+import pytest
 
-REFERENCE = (Path(__file__).parents[2] / "docs" / "reference.md").read_text()
+from models.kpis_file import RESERVED_METRICS, load_kpis
+from models.measure import MEASURES
+from models.outcome import Outcome, Reason
+from streams.tools.event_fields import EVENTS, event_fields
+from streams.tools.reference_page import KPIS, PAGE, reference_page
+
+ROOT = Path(__file__).parents[2]
+REFERENCE = (ROOT / PAGE).read_text(encoding="utf-8")
+
+
+def test_the_reference_is_what_the_code_makes() -> None:
+    assert reference_page((ROOT / KPIS).read_text(encoding="utf-8")) == REFERENCE, "run `make docs`"
+
+
+@pytest.mark.parametrize("topic", EVENTS)
+def test_every_field_of_an_event_says_what_it_means(topic: str) -> None:
+    fields = event_fields(EVENTS[topic])
+    assert {name for one in EVENTS[topic] for name in one.__struct_fields__} <= {field.name for field in fields}
+    assert [field.name for field in fields if not field.meaning] == []
+
+
+def test_a_type_is_told_with_its_bounds() -> None:
+    orders = {field.name: field for field in event_fields(EVENTS["orders"])}
+    assert orders["event_id"].type == "text, 1 to 64 characters"
+    assert orders["currency"].type == "text, 3 characters"
+    assert (orders["amount"].required, orders["amount"].of) == (True, ("order_placed", "order_refunded"))
+    assert orders["amount"].meaning.startswith("Merchandise")
+    assert "Of `order_refunded`: What goes back" in orders["amount"].meaning
+    assert (orders["order_id"].required, orders["order_id"].of, orders["channel"].required) == (True, (), False)
+    social = {field.name: field for field in event_fields(EVENTS["social"])}
+    assert social["count"].type == "whole number, 1 to 1,000,000,000"
+    assert social["event_type"].type.startswith("one of `like`, `unlike`")
+
+
+def test_every_kpi_and_every_measure_has_its_formula() -> None:
+    kpis = load_kpis((ROOT / KPIS).read_text(encoding="utf-8"), "kpis.yaml").kpis.values()
+    assert [kpi.name for kpi in kpis if f"| `{kpi.name}` | {kpi.formula} |" not in REFERENCE] == []
+    assert [name for name in MEASURES if f"| `{name}` | " not in REFERENCE] == []
 
 
 def test_every_outcome_and_reason_is_documented() -> None:

@@ -27,7 +27,7 @@ def test_values_are_what_the_reader_says_they_have_to_be() -> None:
     [
         ("a: NO", "string", 'kpis.yaml:1 a: `NO` is read as a bool, not as a text; write "NO"'),
         ("a: 5", "string", 'kpis.yaml:1 a: `5` is read as a number, not as a text; write "5"'),
-        ("a:", "string", 'kpis.yaml:1 a: `` is read as nothing, not as a text; write ""'),
+        ("a:", "string", "kpis.yaml:1 a: `` is read as nothing, not as a text; write one or remove the key"),
         ("a: ''", "string", "kpis.yaml:1 a: an empty text; write one or remove the key"),
         ("a: [x]", "string", "kpis.yaml:1 a: a list instead of a text; write it on one line after the colon"),
         ("b: 1\na: '3'", "number", 'kpis.yaml:2 a: "3" is not a number; write it without quotes, like 0.025'),
