@@ -103,9 +103,9 @@ def check(floor: ShopFloor, data: DataSet, *, kills: int = 0, patience_s: float 
         worker = floor.start_worker()
     expected = data.expected(catalogue, until_us)
     floor.caught_up(patience_s)
+    ledger, nothing = floor.ledger(), dict.fromkeys(("duplicate", "late", "bot", "invalid"), 0)
     for topic, number in data.topics.items():
-        nothing = dict.fromkeys(("duplicate", "late", "bot", "invalid"), 0)
-        assert floor.ledger()[topic] == {"received": number, "counted": number} | nothing
+        assert ledger[topic] == {"received": number, "counted": number} | nothing
     compare(floor.kafka.bootstrap, data.families, expected, until_us)
 
 
