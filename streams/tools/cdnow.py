@@ -2,10 +2,13 @@
 
 The file of Fader and Hardie as the wheel lifetimes 0.11.3 ships it. It knows days and no order numbers, so one event a
 customer and day, the exact sum of its lines; 80 lines of 0.00 are orders too. Money is USD: KPI_REPORTING_CURRENCY=USD.
+
+A time before 2000 is invalid (`ancient_timestamp`), so all of it comes 17 years later: 2014 and 2015 have the months
+and the weekdays of 1997 and 1998.
 """
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 
@@ -18,6 +21,7 @@ from streams.tools.record import Record
 NAME = "CDNOW_master.txt"
 TOPIC = "orders"
 _COLUMNS = ["customer_id", "date", "number_of_cds", "dollar_value"]
+_LATER = timedelta(days=6_209)  # 17 years, 887 weeks
 _NOON = "T12:00:00Z"  # the file has no hours; noon is of the same day in nearly every time zone
 
 Purchase = tuple[date, str]
@@ -35,7 +39,7 @@ class _OrderEvent(msgspec.Struct, frozen=True):
 
 
 def records(path: Path) -> Iterator[Record]:
-    """The order events by day, then customer, all at noon UTC; InputFileError when the file is not the data set."""
+    """The order events by day, then customer, at noon UTC; InputFileError when the file is not the data set."""
     for (day, customer), dollars in sorted(_purchases(path).items()):
         yield _record(day, customer, dollars)
 
@@ -58,7 +62,7 @@ def _purchases(path: Path) -> dict[Purchase, Decimal]:
     for number, line in enumerate(lines, start=2):
         try:
             purchase, dollars = _parsed(line)
-        except (ValueError, InvalidOperation) as error:
+        except (ValueError, OverflowError, InvalidOperation) as error:
             raise _foreign(path, f"line {number}: {line[:60]}") from error
         found[purchase] = found.get(purchase, Decimal(0)) + dollars
     return found
@@ -66,7 +70,7 @@ def _purchases(path: Path) -> dict[Purchase, Decimal]:
 
 def _parsed(line: str) -> tuple[Purchase, Decimal]:
     customer, day, _, dollars = line.split()
-    return (date.fromisoformat(day), customer), Decimal(dollars)
+    return (date.fromisoformat(day) + _LATER, customer), Decimal(dollars)
 
 
 def _foreign(path: Path, what: str) -> InputFileError:

@@ -112,7 +112,7 @@ def within(seconds: float, every: float = 0.1) -> Iterator[None]:
 
 @contextmanager
 def shop_floor(
-    installation: Installation, folder: Path, *, partitions: int = DEFAULT_PARTITIONS, **settings: str
+    installation: Installation, folder: Path, partitions: int = DEFAULT_PARTITIONS, **settings: str
 ) -> Iterator[ShopFloor]:
     """A broker of its own with the topics; every process is gone afterwards."""
     with EmbeddedKafka(installation, folder / "kafka") as kafka:

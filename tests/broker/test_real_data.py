@@ -7,12 +7,13 @@ import pytest
 
 from broker.real_shop import cdnow_alone, check, long_windows, retail_and_clicks, shuffled
 from broker.shop_floor import shop_floor
+from streams.commands.topics import DEFAULT_PARTITIONS
 from streams.tools.kafka_installation import Installation
 
 
 def test_a_killed_worker_changes_no_figure(installation: Installation, tmp_path: Path, ecom: Path) -> None:
     """One cell of the matrix below, for every day."""
-    with shop_floor(installation, tmp_path, **long_windows(tmp_path)) as floor:
+    with shop_floor(installation, tmp_path, DEFAULT_PARTITIONS, **long_windows(tmp_path)) as floor:
         check(floor, retail_and_clicks(ecom, tmp_path), kills=1)
 
 
@@ -27,7 +28,7 @@ def test_neither_partitions_nor_order_nor_kills_change_a_figure(
     data = retail_and_clicks(ecom, tmp_path)
     if order != "as it came":
         data = replace(data, files=shuffled(data.files, tmp_path / "shuffled"))
-    with shop_floor(installation, tmp_path, partitions=partitions, **long_windows(tmp_path)) as floor:
+    with shop_floor(installation, tmp_path, partitions, **long_windows(tmp_path)) as floor:
         check(floor, data, kills=kills)
 
 
@@ -37,7 +38,7 @@ def test_neither_partitions_nor_order_nor_kills_change_a_figure(
 def test_customers_of_cdnow(installation: Installation, tmp_path: Path, cdnow: Path, kills: int) -> None:
     data = cdnow_alone(cdnow)
     settings = {"KPI_REPORTING_CURRENCY": data.currency}
-    with shop_floor(installation, tmp_path, **settings, **long_windows(tmp_path)) as floor:
+    with shop_floor(installation, tmp_path, DEFAULT_PARTITIONS, **settings, **long_windows(tmp_path)) as floor:
         check(floor, data, kills=kills)
 
 

@@ -1,5 +1,6 @@
 """The comparison of published figures with an oracle's finds what it is there for."""
 
+import msgspec
 import pytest
 
 from broker.comparison import Value, differences
@@ -13,8 +14,7 @@ ORACLE: Figures = {TOTAL: (1_250, None), RATE: (0, 4)}
 def value(**fields: object) -> Value:
     known: dict[str, object] = dict(zip(CellKey._fields, RATE, strict=True))
     known |= {"end": "2011-12-10T00:00:00Z", "unit": "ratio", "status": "final", "value": 0.5, "numerator": 2}
-    known |= {"denominator": 4, "interval": None}
-    return Value(**known | fields)  # type: ignore[arg-type]  the test names the fields
+    return msgspec.convert(known | {"denominator": 4, "interval": None} | fields, Value)
 
 
 @pytest.mark.parametrize(

@@ -79,7 +79,7 @@ def test_customers_to_date_have_a_value_every_day(figures: Figures) -> None:
     known = {key.start: f for key, f in figures.items() if key[0] == "repeat_customer_rate" and key.dimension == "all"}
     assert len(known) == 31 + 365
     assert known["2011-12-31T00:00:00Z"] == (2_845, 4_338)
-    # sum(Quantity * UnitPrice) of the lines with a CustomerID: what went back is taken off, customers who only returned too
+    # sum(Quantity * UnitPrice) of all lines with a CustomerID, those of customers who only returned too
     last = CellKey("customer_value_to_date", "1d", "2011-12-31T00:00:00Z", "all", "all")
     assert figures[last] == (8_300_065_81, 4_338)
 
