@@ -5,7 +5,8 @@ An oracle makes tables of a file, then families: rows in windows and slices, add
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from sys import intern
+from typing import Any, NamedTuple, Self
 
 import duckdb
 import yaml
@@ -31,6 +32,11 @@ class CellKey(NamedTuple):
     start: str
     dimension: str
     segment: str
+
+    @classmethod
+    def of(cls, *parts: str) -> Self:
+        """With texts that are kept once: there may be millions of keys."""
+        return cls(*map(intern, parts))
 
 
 Figure = tuple[int, int | None]
@@ -98,7 +104,7 @@ def _figures(
             where window_name in {(*places.windows, "")} and dimension in {("all", *places.by)}
               and {END_US} <= {until_us}"""  # noqa: S608  ours
     ).fetchall()
-    return {CellKey(name, *place): (int(n), d) for *place, n, d in rows if n or d}
+    return {CellKey.of(name, *place): (int(n), d) for *place, n, d in rows if n or d}
 
 
 def catalogue_of(kpis_yaml: str) -> Catalogue:

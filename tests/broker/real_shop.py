@@ -91,22 +91,27 @@ def check(floor: ShopFloor, data: DataSet, *, kills: int = 0, patience_s: float 
     """Replay it, kill -9 the worker `kills` times on the way; then ledger and figures are those of the oracle."""
     catalogue = catalogue_of(Path(floor.settings.get("KPI_KPIS_FILE", ROOT / "deploy" / "kpis.yaml")).read_text())
     until_us = (instant.parse(data.until) or 0) - LATENESS_US
-    worker = floor.start_worker()
-    floor.kpi("replay", *data.files, "--heartbeat", data.until)
-    total = sum(data.topics.values())
-    for number in range(1, kills + 1):
-        at = _counted(floor, total * number // (kills + 1))
-        worker.kill()
-        worker.wait()
-        print(f"killed at {at} of {total} events")
-        assert at < total, "killed after all was done: nothing was shown"
-        worker = floor.start_worker()
+    floor.start_worker()
+    with floor.started("replay", *data.files, "--heartbeat", data.until) as replay:
+        for number in range(1, kills + 1):
+            _kill_worker(floor, number / (kills + 1), sum(data.topics.values()))
+        assert replay.wait() == 0
     expected = data.expected(catalogue, until_us)
     floor.caught_up(patience_s)
     ledger, nothing = floor.ledger(), dict.fromkeys(("duplicate", "late", "bot", "invalid"), 0)
     for topic, number in data.topics.items():
         assert ledger[topic] == {"received": number, "counted": number} | nothing
     compare(floor.kafka.bootstrap, data.families, expected, until_us)
+
+
+def _kill_worker(floor: ShopFloor, share: float, total: int) -> None:
+    """Once it has counted that share of all events; another one follows."""
+    worker, at = floor.workers[-1], _counted(floor, round(share * total))
+    worker.kill()
+    worker.wait()
+    print(f"killed at {at} of {total} events")
+    assert at < total, "killed after all was done: nothing was shown"
+    floor.start_worker()
 
 
 def _counted(floor: ShopFloor, least: int) -> int:
