@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from models.errors import InputFileError
-from streams.tools import ecom, ndjson, online_retail
+from streams.tools import cdnow, ecom, ndjson, online_retail
 from streams.tools.record import Record
 
 
@@ -30,6 +30,7 @@ class _DataSet:
 _DATA_SETS = {
     online_retail.NAME: _DataSet(online_retail.TOPIC, online_retail.records),
     ecom.NAME: _DataSet(ecom.TOPIC, ecom.records),
+    cdnow.NAME: _DataSet(cdnow.TOPIC, cdnow.records),
 }
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from streams.commands.topics import DEFAULT_PARTITIONS
 from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 
@@ -110,11 +111,13 @@ def within(seconds: float, every: float = 0.1) -> Iterator[None]:
 
 
 @contextmanager
-def shop_floor(installation: Installation, folder: Path, **settings: str) -> Iterator[ShopFloor]:
+def shop_floor(
+    installation: Installation, folder: Path, partitions: int = DEFAULT_PARTITIONS, **settings: str
+) -> Iterator[ShopFloor]:
     """A broker of its own with the topics; every process is gone afterwards."""
     with EmbeddedKafka(installation, folder / "kafka") as kafka:
         floor = ShopFloor(kafka, folder, settings)
-        floor.kpi("topics", "create")
+        floor.kpi("topics", "create", "--partitions", partitions)
         try:
             yield floor
         finally:

@@ -30,7 +30,9 @@ def test_a_missing_file_says_what_to_give(tmp_path: Path) -> None:
 def test_a_file_of_no_known_kind_lists_the_known_ones(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.touch()
-    with pytest.raises(InputFileError, match=r"online_retail\.parquet, ecom\.csv\.gz, TOPIC\.ndjson"):
+    with pytest.raises(
+        InputFileError, match=r"online_retail\.parquet, ecom\.csv\.gz, CDNOW_master\.txt, TOPIC\.ndjson"
+    ):
         datasets.source(path, None)
 
 
@@ -40,7 +42,7 @@ def test_a_given_topic_makes_ndjson_of_any_name(tmp_path: Path) -> None:
     assert [r.topic for r in datasets.source(path, "orders").read()] == ["orders"]
 
 
-@pytest.mark.parametrize("name", ["online_retail.parquet", "ecom.csv.gz"])
+@pytest.mark.parametrize("name", ["online_retail.parquet", "ecom.csv.gz", "CDNOW_master.txt"])
 def test_a_file_that_only_has_the_name_of_a_data_set_is_refused(tmp_path: Path, name: str) -> None:
     path = tmp_path / name
     path.write_bytes(b"nothing of the kind")
