@@ -113,21 +113,11 @@ def measure_stages(
     ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMER_FEED})
     if ordered:
         defined = catalogue.defined_for(order.TOPIC)
-        booking = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
-        stages.append(source("orders", booking, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
+        orders = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
+        stages.append(source("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
     if ordered or click.TOPIC in feeds:
-        sessions = ClickBooking(
-            catalogue,
-            horizons[click.TOPIC],
-            round(settings.out_of_orderness_s * S_US),
-            round(settings.session_retention_s * S_US),
-        )
-        attribution = Attribution(
-            sessions,
-            Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC)),
-            round(settings.allowed_lateness_s * S_US),
-        )
-        clicks = source("visitors", sessions, deltas)
+        sessions = _sessions(settings, catalogue)
+        clicks, attribution = source("visitors", sessions, deltas), _attribution(settings, catalogue, sessions)
         customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
         stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC], customers))
     if CUSTOMER_FEED in feeds:
@@ -137,6 +127,20 @@ def measure_stages(
     if ad_spend.TOPIC in feeds:
         stages.append(source("ad-spend", AdSpendBooking(catalogue, settings.reporting_currency, rates), deltas))
     return stages
+
+
+def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
+    return ClickBooking(
+        catalogue,
+        horizons_us(settings)[click.TOPIC],
+        round(settings.out_of_orderness_s * S_US),
+        round(settings.session_retention_s * S_US),
+    )
+
+
+def _attribution(settings: Settings, catalogue: Catalogue, sessions: ClickBooking) -> Attribution[Any]:
+    slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
+    return Attribution(sessions, slicing, round(settings.allowed_lateness_s * S_US))
 
 
 def _customer_stage(

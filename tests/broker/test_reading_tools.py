@@ -236,11 +236,8 @@ async def test_no_broker_is_one_line_that_names_the_setting(
 ) -> None:
     settings = Settings(broker=f"127.0.0.1:{unused_tcp_port}")
     began_s = time.monotonic()
-    for command in (
-        show_values(settings, Choice()),
-        show_ledger(settings),
-        show_status(settings, INPUTS, (delta.TOPIC,)),
-    ):
+    status = show_status(settings, INPUTS, (delta.TOPIC,))
+    for command in (show_values(settings, Choice()), show_ledger(settings), status):
         with pytest.raises(BrokerError, match=rf"^{settings.broker}: no Kafka broker answers .*KPI_BROKER"):
             await command
     assert time.monotonic() - began_s < 30
