@@ -31,6 +31,7 @@ class Slicing:
         """`dimensions`: what the positions of an event's segments mean; `wanted`: those that are measured."""
         self._positions = tuple((dimensions.index(name), name) for name in wanted)
         self._interned: dict[tuple[str | None, ...], Slices] = {}
+        self._alone: dict[Slice, Slices] = {}
 
     def of(self, segments: tuple[str | None, ...]) -> Slices:
         """The slices of an event with these segments; None is `(not set)`."""
@@ -41,4 +42,13 @@ class Slicing:
                 self._interned.clear()
             pairs = (TOTAL, *((name, segments[i] or NOT_SET) for i, name in self._positions))
             found = self._interned[segments] = Slices(pairs, segments)
+        return found
+
+    def alone(self, piece: Slice) -> Slices:
+        """One slice for itself, for what does not count in the others."""
+        found = self._alone.get(piece)
+        if found is None:
+            if len(self._alone) >= _MAX_INTERNED:
+                self._alone.clear()
+            found = self._alone[piece] = Slices((piece,), ())
         return found

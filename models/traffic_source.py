@@ -26,8 +26,8 @@ _LISTS = {
         "you.com youcare com.google.android.googlequicksearchbox"
     ),
     Site.SOCIAL: (
-        "academia.edu ameblo.jp badoo bereal blogger blogspot bluesky bsky.app b.hatena.ne.jp classmates dcard delicious "
-        "deviantart diigo digg discord disqus douban draugiem.lv facebook fandom.com fb fb.me fark flickr flipboard "
+        "academia.edu ameblo.jp badoo bereal blogger blogspot bluesky bsky.app b.hatena.ne.jp classmates dcard "
+        "delicious deviantart diigo digg discord disqus douban draugiem.lv facebook fandom.com fb fb.me fark flickr flipboard "
         "foursquare getpocket.com glassdoor goodreads google+ googleplus gutefrage.net groups.google.com hatena "
         "houzz ig instagram instapaper kakao lemmy lm.facebook.com line line.me linkedin lnkd.in livejournal mastodon "
         "mastodon.social medium medium.com meetup messenger mixi myspace naver.me nextdoor ning ok.ru odnoklassniki "
@@ -48,7 +48,8 @@ _LISTS = {
     Site.VIDEO: (
         "bilibili crackle crunchyroll curiositystream d.tube dailymotion disneyplus hulu iq.com iqiyi kick.com "
         "music.youtube.com netflix niconico nicovideo.jp odysee player.vimeo.com rumble rutube ted ted.com tiktok "
-        "twitch twitch.tv utreon veoh vevo viddler vimeo wistia wistia.net youku youtu.be youtube com.google.android.youtube"
+        "twitch twitch.tv utreon veoh vevo viddler vimeo wistia wistia.net youku youtu.be youtube "
+        "com.google.android.youtube"
     ),
 }
 _SITES = {name: site for site, names in _LISTS.items() for name in names.split()}

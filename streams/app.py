@@ -16,6 +16,7 @@ from alerting.rule import Rule
 from models import click, delta, money, order, social
 from models.kpi import Catalogue
 from models.measure import FEEDS
+from models.session import SessionRules
 from models.settings import Settings
 from models.stage import Outgoing, Stage
 from models.window import Window, windows
@@ -61,7 +62,6 @@ def create_app(
 
 def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int]) -> list[Stage[Any, Any]]:
     """Stage 1: one a topic that some KPI needs."""
-    retention_us = round(settings.session_retention_s * S_US)
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
     horizons, kinds = horizons_us(settings), _windows(settings)
     deltas = DeltaSink(Needs.of(catalogue, kinds), partitions[delta.TOPIC])
@@ -81,9 +81,8 @@ def measure_stages(settings: Settings, catalogue: Catalogue, partitions: Mapping
         horizon_us = horizons[topic]
         match topic:
             case click.TOPIC:
-                stages.append(
-                    measure("visitors", ClickBooking(catalogue, horizon_us, out_of_orderness_us, retention_us))
-                )
+                clicks = ClickBooking(catalogue, horizon_us, out_of_orderness_us, session_rules(settings))
+                stages.append(measure("visitors", clicks))
             case order.TOPIC:
                 booking = OrderBooking(catalogue, horizon_us, settings.reporting_currency)
                 stages.append(measure("orders", booking))
@@ -110,6 +109,17 @@ def monitor_stage(
         ),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         digits=money.exponent(settings.reporting_currency) or 0,
+    )
+
+
+def session_rules(settings: Settings) -> SessionRules:
+    """What makes a session, and a bot."""
+    return SessionRules(
+        retention_us=round(settings.session_retention_s * S_US),
+        gap_us=round(settings.session_gap_s * S_US),
+        allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
+        clicks_per_minute=settings.bot_events_per_minute,
+        conversion_events=settings.conversion_events,
     )
 
 

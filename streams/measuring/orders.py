@@ -46,7 +46,7 @@ class OrderBooking:
             return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
         return None
 
-    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, additions: Additions) -> Refusal:
+    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, additions: Additions, _late_us: int) -> Refusal:
         """Add a counted order event, or say what it is instead."""
         match event:
             case OrderPlaced():

@@ -23,5 +23,5 @@ from models.crawler import is_crawler
         ("", False),
     ],
 )
-def test_a_user_agent_is_a_crawlers_or_not(user_agent: str, crawler: bool) -> None:
+def test_a_user_agent_is_a_crawlers_or_not(user_agent: str, *, crawler: bool) -> None:
     assert is_crawler(user_agent) is crawler
