@@ -27,7 +27,7 @@ _LISTS = {
     ),
     Site.SOCIAL: (
         "academia.edu ameblo.jp badoo bereal blogger blogspot bluesky bsky.app b.hatena.ne.jp classmates dcard "
-        "delicious deviantart diigo digg discord disqus douban draugiem.lv facebook fandom.com fb fb.me fark flickr flipboard "
+        "deviantart diigo digg discord disqus douban draugiem.lv facebook fandom.com fb fb.me fark flickr flipboard "
         "foursquare getpocket.com glassdoor goodreads google+ googleplus gutefrage.net groups.google.com hatena "
         "houzz ig instagram instapaper kakao lemmy lm.facebook.com line line.me linkedin lnkd.in livejournal mastodon "
         "mastodon.social medium medium.com meetup messenger mixi myspace naver.me nextdoor ning ok.ru odnoklassniki "

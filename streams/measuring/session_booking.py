@@ -1,8 +1,8 @@
 """What a click adds to its session and visitor, and what an order that is joined to the session adds.
 
 Three ways, for speed. In order of time: the session moves on. Out of order, and neither start nor engagement of the
-session changes: a gap is cut in two. Everything else (another first event, an earlier engagement, made sessions that become
-one, a visitor with joined orders): what was contributed is taken back and booked anew (session_measures).
+session changes: a gap is cut in two. Everything else (another first event, an earlier engagement, made sessions that
+become one, a visitor with joined orders): what was contributed is taken back and booked anew (session_measures).
 """
 
 from bisect import bisect_right
