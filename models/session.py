@@ -102,6 +102,16 @@ class Session(msgspec.Struct, gc=False):
             return at_us
         return None if near[0] is None else near[0] * MINUTE_US + MINUTE_US - 1
 
+    def view(self, at_us: int) -> None:
+        """A page view in order of time."""
+        first_us, second_us = self.views_us
+        if second_us == NEVER_US:
+            self.views_us = (at_us, NEVER_US) if first_us == NEVER_US else (first_us, at_us)
+
+    def engages(self, at_us: int, *, conversion: bool) -> bool:
+        """Whether the event that was just taken up in order of time engages the session, if none did before."""
+        return conversion or at_us - self.first_us >= ENGAGED_AFTER_US or self.views_us[1] != NEVER_US
+
     def engaged_by(self, at_us: int, *, view: bool, conversion: bool) -> int:
         """`engaged_us` with one more event, which is not its first."""
         if conversion or at_us - self.first_us >= ENGAGED_AFTER_US:

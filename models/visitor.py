@@ -31,12 +31,14 @@ class Visitor(msgspec.Struct, gc=False):
     def counted(self, minute: int) -> int:
         """Clicks counted of a minute."""
         ago = self.minute - minute
-        return self.counts >> (_WIDTH * ago) & _ONE if ago >= 0 else 0
+        return self.counts >> (_WIDTH * ago) & _ONE if ago > 0 else 0 if ago else self.counts & _ONE
 
     def count(self, minute: int, keep: int) -> None:
         """One more click; minutes `keep` or more before the last one are forgotten."""
         ahead = minute - self.minute
-        if ahead > 0:
+        if not ahead:
+            self.counts += 1
+        elif ahead > 0:
             self.counts = (self.counts << (_WIDTH * ahead) | 1) & ((1 << (_WIDTH * keep)) - 1) if ahead < keep else 1
             self.minute = minute
         else:

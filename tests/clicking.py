@@ -13,6 +13,7 @@ from models.kpi import Catalogue
 from models.kpis_file import load_kpis
 from models.outcome import Outcome
 from models.session import SessionRules
+from models.slices import TOTAL, Slice
 from models.window import windows
 from session_oracle import S, Seen, Sums
 from streams.measuring.additions import Additions
@@ -29,6 +30,7 @@ RULES = SessionRules(
 KINDS = windows(ZoneInfo("UTC"))
 DIMENSIONS = ("channel", "device")
 HORIZON_US, OUT_OF_ORDERNESS_US = 3_600 * S, 5 * S
+DAY = "1d"
 START_US = 1_772_452_800 * S  # 2026-03-02 12:00:00 UTC
 
 
@@ -79,8 +81,8 @@ class Clicking:
         drained = list(self.visitors.drain())
         rows = self.visitors.rows
         self.visitors = self.booking.table()
-        for key, row in rows.items():  # rows that were drained before
-            self.visitors.put(key, row)
+        for name, row in rows.items():  # rows that were drained before
+            self.visitors.put(name, row)
         list(self.visitors.drain())
         for key, value in drained:
             self.visitors.restore(key, value)
@@ -94,3 +96,22 @@ class Clicking:
                     for number in range(first, stop):
                         found[addition[0], window, number, piece] += n
         return Counter({key: n for key, n in found.items() if n})
+
+
+def click(
+    seconds: float, session: str | None = "s", kind: str = "search", visitor: str = "v", channel: str = "Direct"
+) -> Seen:
+    name = f"{seconds}-{kind}-{visitor}-{(session or '')[-20:]}"
+    return Seen(name, visitor, session, START_US + round(seconds * S), kind, (channel, "mobile"))
+
+
+def day(clicking: Clicking, name: str, piece: Slice = TOTAL) -> int:
+    number = KINDS[DAY].grid.pane(START_US)
+    return clicking.sums()[name, DAY, number, piece]
+
+
+def of(*clicks: Seen) -> Clicking:
+    clicking = Clicking()
+    for one in clicks:
+        assert clicking.click(one) is None
+    return clicking

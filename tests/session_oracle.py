@@ -1,7 +1,7 @@
-"""What sessions and visitors contribute, by brute force: every event is looked at in every window, nothing is remembered."""
+"""What sessions and visitors contribute, by brute force: every event is looked at in every window."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from models import measure
@@ -34,7 +34,7 @@ class Visit:
     def slices(self, dimensions: Sequence[str]) -> list[Slice]:
         return [TOTAL, *zip(dimensions, self.events[0].segments, strict=True)]
 
-    def engaged_us(self, conversions: Iterable[str]) -> int | None:
+    def engaged_us(self, conversions: Collection[str | None]) -> int | None:
         views, found = 0, [order.at_us for order in self.orders]
         for event in self.events:
             views += event.kind == "page_view"

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 
 from models import measure
 from models.click import Click
-from models.session import ENGAGED_AFTER_US, NEVER_US, Session
+from models.session import NEVER_US, Session
 from models.sightings import Neighbours, Sightings, joint
 from models.slices import Slices, Slicing
 from models.visitor import Visitor
@@ -32,20 +32,10 @@ class SessionBooking:
         self._measures = measures
         self._steps = measures.steps
         self._conversions = measures.conversions
+        self._views, self._time = measures.views, measures.time
         self._slicing = slicing
         self._keep = keep
         self._slices_of = slices_of
-
-    def add(
-        self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
-    ) -> None:
-        """Add a click; events before `frozen_us` are frozen."""
-        if at_us >= session.last_us and not visitor.joined and not session.begins_with(at_us, event.event_id):
-            self._move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
-        elif at_us < frozen_us and at_us < session.last_us:
-            self._add_late(visitor, session, event.event_type, at_us // MINUTE_US, additions)
-        else:
-            self._insert(visitor, session, event, at_us, additions)
 
     def merge(self, visitor: Visitor, session: Session, other: Session, additions: Additions) -> None:
         """A later session turns out to be part of this one; none of its events is frozen."""
@@ -70,34 +60,45 @@ class SessionBooking:
 
         self._rebook(visitor, (session,), change, additions)
 
-    def _move_on(
+    def move_on(  # noqa: C901  what every click runs through: a call less for each of its parts
         self, visitor: Visitor, session: Session, kind: str, at_us: int, frozen_us: int, additions: Additions
     ) -> None:
-        """An event in order of time."""
-        measures, minute, view = self._measures, at_us // MINUTE_US, kind == PAGE_VIEW
-        gap_us, events = at_us - session.last_us, session.events
+        """An event in order of time, of a visitor without joined orders; events before `frozen_us` are frozen."""
+        minute, view, step = at_us // MINUTE_US, kind == PAGE_VIEW, self._steps.get(kind)
+        gap_us, events, slices = at_us - session.last_us, session.events, session.slices
         if not len(events) & 7:
             session.freeze(frozen_us)
         events.append(at_us << 1 | view)
         session.last_us = at_us
-        if view and session.views_us[1] == NEVER_US:
-            first_us = session.views_us[0]
-            session.views_us = (at_us, NEVER_US) if first_us == NEVER_US else (first_us, at_us)
-        if session.engaged_us == NEVER_US and (
-            at_us - session.first_us >= ENGAGED_AFTER_US or session.views_us[1] != NEVER_US or kind in self._conversions
-        ):
+        if view:
+            session.view(at_us)
+            if self._views:
+                additions.add(slices, measure.PAGE_VIEWS, minute, 1)
+        if session.engaged_us == NEVER_US and session.engages(at_us, conversion=kind in self._conversions):
             session.engaged_us = at_us
-            if measures.engaged and minute == session.active.last:
-                additions.add(session.slices, measure.ENGAGED_SESSIONS, minute, 1)
-        if gap_us and measures.time:
-            additions.add(session.slices, measure.TIME_ON_SITE, minute, gap_us)
-        if view and measures.views:
-            additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
-        self._see(visitor, session, kind, minute, additions)
+            if self._measures.engaged and minute == session.active.last:
+                additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1)
+        if gap_us and self._time:
+            additions.add(slices, measure.TIME_ON_SITE, minute, gap_us)
+        if minute != session.active.last:
+            self._see_active(visitor, session, minute, additions)
+        if step is not None:
+            self._see_step(session, kind, step, minute, additions)
+
+    def insert(
+        self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
+    ) -> None:
+        """Any other event."""
+        if at_us < frozen_us and at_us < session.last_us:
+            self._add_late(visitor, session, event.event_type, at_us // MINUTE_US, additions)
+        elif at_us >= session.last_us and not visitor.joined and not session.begins_with(at_us, event.event_id):
+            self.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
+        else:
+            self._insert(visitor, session, event, at_us, additions)
 
     def _add_late(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
         """An event among frozen ones: it counts and moves no start, gap or engagement."""
-        if kind == PAGE_VIEW and self._measures.views:
+        if kind == PAGE_VIEW and self._views:
             additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
         if not visitor.joined:
             self._see(visitor, session, kind, minute, additions)
@@ -114,7 +115,7 @@ class SessionBooking:
         if not visitor.joined and not begins and engaged_us == session.engaged_us:
             self._cut_gap(session, at_us, additions)
             session.insert(at_us, view=view, conversion=conversion)
-            if view and self._measures.views:
+            if view and self._views:
                 additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
             self._see(visitor, session, kind, minute, additions)
             return
@@ -133,24 +134,22 @@ class SessionBooking:
         i = bisect_right(events, at_us << 1 | 1)
         before_us = events[i - 1] >> 1 if i else session.before_us
         minute, following = at_us // MINUTE_US, (events[i] >> 1) // MINUTE_US
-        if before_us is None or minute == following or not self._measures.time:
+        if before_us is None or minute == following or not self._time:
             return
         additions.add(session.slices, measure.TIME_ON_SITE, minute, at_us - before_us)
         additions.add(session.slices, measure.TIME_ON_SITE, following, before_us - at_us)
 
     def _see(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
         """Active in a minute, and perhaps a step further; of a visitor without joined orders."""
-        if minute != session.active.last:
-            near = session.active.add(minute, self._keep)
-            if near is not None:
-                self._see_active(visitor, session, minute, near, additions)
+        self._see_active(visitor, session, minute, additions)
         step = self._steps.get(kind)
         if step is not None:
             self._see_step(session, kind, step, minute, additions)
 
-    def _see_active(
-        self, visitor: Visitor, session: Session, minute: int, near: Neighbours, additions: Additions
-    ) -> None:
+    def _see_active(self, visitor: Visitor, session: Session, minute: int, additions: Additions) -> None:
+        near = session.active.add(minute, self._keep)
+        if near is None:
+            return
         slices, measures, (before, after) = session.slices, self._measures, near
         additions.add(slices, measure.SESSIONS, minute, 1, before, after)
         if measures.engaged and minute >= (engaged := session.engaged_us // MINUTE_US):

@@ -47,6 +47,8 @@ class ClickBooking:
         self.horizon_us = horizon_us
         self._rules = rules
         self._limit = rules.clicks_per_minute
+        self._retention_us = rules.retention_us
+        self._thaw_us = horizon_us - rules.allowed_lateness_us  # from what is late to what is frozen
         self._kept_us = rules.retention_us + reach_us
         self._keep = reach_us // MINUTE_US + 2
         self._landing = click.LANDING_PAGE in wanted
@@ -61,16 +63,16 @@ class ClickBooking:
 
     def book(self, visitors: Visitors, event: Click, at_us: int, additions: Additions, late_us: int) -> Outcome | None:
         """Add a click, or say that it is a bot's: then nothing was changed."""
-        agent, name, minute = event.user_agent, event.visitor_id, at_us // MINUTE_US
+        agent, minute = event.user_agent, at_us // MINUTE_US
         if agent is not None and is_crawler(agent):
             return Outcome.BOT
-        visitor = visitors.rows.get(name)
+        visitor = visitors.rows.get(event.visitor_id)
         if visitor is None:
             visitor = Visitor(at_us, minute)
-            visitors.put(name, visitor)
+            visitors.put(event.visitor_id, visitor)
         elif visitor.counted(minute) >= self._limit:
             return Outcome.BOT
-        frozen_us = late_us + self.horizon_us - self._rules.allowed_lateness_us
+        frozen_us = late_us + self._thaw_us
         session = self._find(visitor, event.session_id, at_us, frozen_us, additions)
         if session is None:
             if visitor.weight > MAX_WEIGHT:
@@ -79,8 +81,11 @@ class ClickBooking:
         visitor.count(minute, self._keep)
         if at_us > visitor.last_us:  # noqa: PLR1730  a call less a click
             visitor.last_us = at_us
-        visitors.touch(name)
-        self._booking.add(visitor, session, event, at_us, frozen_us, additions)
+        visitors.touch(event.visitor_id)
+        if at_us < session.last_us or visitor.joined or at_us == session.first_us:
+            self._booking.insert(visitor, session, event, at_us, frozen_us, additions)
+        else:
+            self._booking.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
@@ -127,6 +132,10 @@ class ClickBooking:
         self, visitor: Visitor, session_id: str | None, at_us: int, frozen_us: int, additions: Additions
     ) -> Session | None:
         if session_id is not None:
+            if visitor.sessions:  # mostly it is the last one
+                session = visitor.sessions[-1]
+                if session.name == session_id and at_us - session.last_us <= self._retention_us:
+                    return session
             return self._named(visitor, session_id, at_us)
         earlier, later = visitor.made_around(at_us, self._rules.gap_us)
         if earlier is None or later is None:
@@ -137,7 +146,7 @@ class ClickBooking:
 
     def _named(self, visitor: Visitor, session_id: str, at_us: int) -> Session | None:
         session = visitor.named(session_id if len(session_id) <= LONGEST_NAME else _short(session_id))
-        return None if session is None or at_us - session.last_us > self._rules.retention_us else session
+        return None if session is None or at_us - session.last_us > self._retention_us else session
 
     def _open(self, visitor: Visitor, event: Click, at_us: int, late_us: int) -> Session:
         name = event.session_id
