@@ -2,11 +2,13 @@
 
 import msgspec
 
+from models.channel import channel_of, host_of, path_of
 from models.event import Event, Identifier, Text, check_key, decode_with
 from models.outcome import Invalid
 
 TOPIC = "clickstream"
-DIMENSIONS = ("channel", "device", "country", "campaign")
+LANDING_PAGE = "landing_page"
+DIMENSIONS = ("channel", "device", "country", "campaign", LANDING_PAGE)
 DEVICES = frozenset({"desktop", "mobile", "tablet", "other"})
 
 
@@ -45,9 +47,23 @@ class Click(Event, frozen=True, kw_only=True, gc=False):
 
     @property
     def segments(self) -> tuple[str | None, ...]:
-        """In the order of DIMENSIONS; a device outside the contract's four is `other`."""
+        """In the order of DIMENSIONS."""
+        return self.segments_of(landing=True)
+
+    def segments_of(self, *, landing: bool) -> tuple[str | None, ...]:
+        """In the order of DIMENSIONS; a device outside the contract's four is `other`.
+
+        The channel is GA4's where the event names none. `landing`: the page's path without its query, where it is
+        needed; there are as many combinations of segments as pages with it.
+        """
         device = self.device if self.device is None or self.device in DEVICES else "other"
-        return (self.channel, device, self.country, self.utm_campaign)
+        page = path_of(self.page_url) if landing else None
+        return (self.channel or self._channel, device, self.country, self.utm_campaign, page)
+
+    @property
+    def _channel(self) -> str:
+        referrer, host = host_of(self.referrer), host_of(self.page_url)
+        return channel_of(self.utm_source, self.utm_medium, self.utm_campaign, referrer, host)
 
 
 _decode = msgspec.json.Decoder(Click).decode

@@ -71,11 +71,14 @@ class Segmented(Protocol):
 
 
 def segments_of(event: Segmented, defined: Sequence[FieldDimension]) -> Segments:
-    """The segments of an event, then those of `defined` dimensions of its topic; an absent one is left out."""
-    if not defined:
-        return event.segments
+    """The segments of an event, then those of `defined` dimensions of its topic."""
+    return (*event.segments, *defined_segments(event, defined)) if defined else event.segments
+
+
+def defined_segments(event: object, defined: Sequence[FieldDimension]) -> Segments:
+    """Those of `defined` dimensions, as `name=segment`; an absent one is left out."""
     found = ((dimension.name, dimension.segment(event)) for dimension in defined)
-    return (*event.segments, *(f"{name}={segment}" for name, segment in found if segment is not None))
+    return tuple(f"{name}={segment}" for name, segment in found if segment is not None)
 
 
 def text_fields(topic: str) -> tuple[str, ...]:

@@ -5,7 +5,10 @@ from typing import NamedTuple
 
 import msgspec
 
-_SCALES = tuple(float(10**exponent) for exponent in range(5))  # ISO 4217 knows 0 to 4 digits
+MICROS = 6
+"""Exponent of seconds, which are measured in microseconds."""
+
+_SCALES = tuple(float(10**exponent) for exponent in range(MICROS + 1))  # ISO 4217 knows 0 to 4 digits
 
 
 class Unit(StrEnum):
@@ -14,7 +17,7 @@ class Unit(StrEnum):
     COUNT = "count"
     RATIO = "ratio"
     MONEY = "money"  # numerators are integers of the minor unit of the reporting currency
-    SECONDS = "seconds"
+    SECONDS = "seconds"  # numerators are microseconds
 
 
 class Status(StrEnum):
@@ -41,7 +44,7 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass tak
     start_us: int
     end_us: int
     unit: Unit
-    exponent: int  # digits of the minor unit for money, else 0
+    exponent: int  # digits of the minor unit for money, 6 for seconds, else 0
     numerator: int
     denominator: int | None  # None for a sum
     interval: tuple[float, float] | None  # 95 % Wilson, of ratios whose numerator is part of their denominator
@@ -53,7 +56,7 @@ class KpiValue(msgspec.Struct, frozen=True, gc=False):  # a frozen dataclass tak
 
     @property
     def value(self) -> float | None:
-        """In major units for money; None over a denominator of 0."""
+        """In major units for money, in seconds for times; None over a denominator of 0."""
         if self.denominator is None:
             return self.numerator / _SCALES[self.exponent]
         return self.numerator / self.denominator / _SCALES[self.exponent] if self.denominator else None

@@ -44,6 +44,13 @@ RESERVED_METRICS = frozenset(
 )
 """Names of the pipeline's own metrics."""
 
+_SUMS = {
+    MeasureUnit.COUNT: Unit.COUNT,
+    MeasureUnit.MONEY: Unit.MONEY,
+    MeasureUnit.DURATION: Unit.SECONDS,
+}
+"""What a sum of measures is in."""
+
 REQUIRED = ("help", "numerator", "windows")
 OPTIONAL = ("denominator", "proportion", "by", "target")
 
@@ -132,8 +139,9 @@ def _terms(node: source.Node) -> Terms:
     twice = [term.measure for index, term in enumerate(terms) if term.measure in {one.measure for one in terms[:index]}]
     if twice:
         raise node.error(f'"{twice[0]}" comes twice', "name each measure once")
-    if len({MEASURES[term.measure].unit for term in terms}) > 1:
-        raise node.error("adds money to a count", "combine measures of one unit")
+    units = sorted({MEASURES[term.measure].unit for term in terms})
+    if len(units) > 1:
+        raise node.error(f"adds {units[1]} to a {units[0]}", "combine measures of one unit")
     return terms
 
 
@@ -141,19 +149,31 @@ def _check_proportion(node: source.Node, numerator: Terms, denominator: Terms | 
     """An interval makes sense only where the numerator can never exceed the denominator."""
     if denominator is None:
         raise node.error("a sum is no proportion", "add a denominator or remove it")
-    part, whole = MEASURES[numerator[0].measure], denominator[0].measure
-    if len(numerator) > 1 or len(denominator) > 1 or part.part_of != whole:
-        parts = ", ".join(f"{m.name} / {m.part_of}" for m in MEASURES.values() if m.part_of)
-        raise node.error("the numerator is not part of the denominator", f"possible is {parts}, or remove it")
+    part, whole = _part(numerator, denominator), denominator[0].measure
+    if part is None or len(denominator) > 1 or denominator[0].sign < 0 or whole not in MEASURES[part].part_of:
+        parts = ", ".join(f"{m.name} / {whole}" for m in MEASURES.values() for whole in m.part_of)
+        remedy = f"possible is {parts}, and whole - part / whole; or remove it"
+        raise node.error("the numerator is not part of the denominator", remedy)
+
+
+def _part(numerator: Terms, denominator: Terms) -> str | None:
+    """The measure that is compared with the whole: `part`, or what is left of it, `whole - part`."""
+    match numerator:
+        case (Term(1, part),):
+            return part
+        case (Term(1, whole), Term(-1, part)) if whole == denominator[0].measure:
+            return part
+        case _:
+            return None
 
 
 def _unit(fields: Mapping[str, source.Node], numerator: Terms, denominator: Terms | None) -> Unit:
-    money = MEASURES[numerator[0].measure].unit is MeasureUnit.MONEY
+    unit = MEASURES[numerator[0].measure].unit
     if denominator is None:
-        return Unit.MONEY if money else Unit.COUNT
-    if MEASURES[denominator[0].measure].unit is MeasureUnit.MONEY:
-        raise fields["denominator"].error("divides by money", "divide by a count")
-    return Unit.MONEY if money else Unit.RATIO
+        return _SUMS[unit]
+    if MEASURES[denominator[0].measure].unit is not MeasureUnit.COUNT:
+        raise fields["denominator"].error(f"divides by {MEASURES[denominator[0].measure].unit}", "divide by a count")
+    return Unit.RATIO if unit is MeasureUnit.COUNT else _SUMS[unit]
 
 
 def _windows(

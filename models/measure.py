@@ -12,6 +12,7 @@ class MeasureUnit(StrEnum):
 
     COUNT = "count"
     MONEY = "money"  # minor units of the reporting currency
+    DURATION = "duration"  # microseconds
 
 
 @dataclass(frozen=True)
@@ -19,13 +20,14 @@ class Measure:
     """`feeds`: what adds to it; its windows close by their watermarks. The first one names its dimensions.
 
     `stock`: the value of a window is the sum of everything booked up to its end, not only in it.
+    `part_of`: measures that it is never more than, in any window and slice.
     """
 
     name: str
     feeds: tuple[str, ...]
     unit: MeasureUnit
     help: str
-    part_of: str | None = None  # never more than this measure, in any window and slice
+    part_of: tuple[str, ...] = ()
     stock: bool = False
 
     @cached_property
@@ -59,6 +61,20 @@ CUSTOMER_FEED = "customers"
 SESSIONS = "sessions"
 CONVERTING_SESSIONS = "converting_sessions"
 PAGE_VIEWS = "page_views"
+VISITORS = "visitors"
+ENGAGED_SESSIONS = "engaged_sessions"
+TIME_ON_SITE = "time_on_site"
+SIGN_UP_SESSIONS = "sign_up_sessions"
+VIEW_ITEM_SESSIONS = "view_item_sessions"
+ADD_TO_CART_SESSIONS = "add_to_cart_sessions"
+BEGIN_CHECKOUT_SESSIONS = "begin_checkout_sessions"
+ADD_PAYMENT_INFO_SESSIONS = "add_payment_info_sessions"
+PURCHASE_SESSIONS = "purchase_sessions"
+VIEW_TO_CART_SESSIONS = "view_to_cart_sessions"
+CART_TO_CHECKOUT_SESSIONS = "cart_to_checkout_sessions"
+CART_TO_PURCHASE_SESSIONS = "cart_to_purchase_sessions"
+CHECKOUT_TO_PURCHASE_SESSIONS = "checkout_to_purchase_sessions"
+PAYMENT_TO_PURCHASE_SESSIONS = "payment_to_purchase_sessions"
 ORDERS = "orders"
 REVENUE = "revenue"
 REFUNDS = "refunds"
@@ -92,15 +108,55 @@ FEEDS = {
     )
 }
 
-_COUNT, _MONEY = MeasureUnit.COUNT, MeasureUnit.MONEY
+STEPS = {
+    SIGN_UP_SESSIONS: "sign_up",
+    VIEW_ITEM_SESSIONS: "view_item",
+    ADD_TO_CART_SESSIONS: "add_to_cart",
+    BEGIN_CHECKOUT_SESSIONS: "begin_checkout",
+    ADD_PAYMENT_INFO_SESSIONS: "add_payment_info",
+    PURCHASE_SESSIONS: "purchase",
+}
+"""Measures of sessions with an event of this type in the window; a joined order is a purchase."""
+
+BOTH_STEPS = {
+    VIEW_TO_CART_SESSIONS: (VIEW_ITEM_SESSIONS, ADD_TO_CART_SESSIONS),
+    CART_TO_CHECKOUT_SESSIONS: (ADD_TO_CART_SESSIONS, BEGIN_CHECKOUT_SESSIONS),
+    CART_TO_PURCHASE_SESSIONS: (ADD_TO_CART_SESSIONS, PURCHASE_SESSIONS),
+    CHECKOUT_TO_PURCHASE_SESSIONS: (BEGIN_CHECKOUT_SESSIONS, PURCHASE_SESSIONS),
+    PAYMENT_TO_PURCHASE_SESSIONS: (ADD_PAYMENT_INFO_SESSIONS, PURCHASE_SESSIONS),
+}
+"""Measures of sessions with events of both steps in the window, in any order."""
+
+_COUNT, _MONEY, _TIME = MeasureUnit.COUNT, MeasureUnit.MONEY, MeasureUnit.DURATION
 _CLICKS, _ORDERS, _SOCIAL = (click.TOPIC,), (order.TOPIC,), (social.TOPIC,)
 _SPEND, _CUSTOMERS = (ad_spend.TOPIC,), (CUSTOMER_FEED,)
+_JOINED = (*_CLICKS, *_ORDERS)
+"""An order is a conversion and a purchase of its session."""
+
+
+def _step(name: str) -> Measure:
+    feeds = _JOINED if name == PURCHASE_SESSIONS else _CLICKS
+    return Measure(name, feeds, _COUNT, f"sessions with {STEPS[name]} in the window", (SESSIONS,))
+
+
+def _both(name: str) -> Measure:
+    steps = BOTH_STEPS[name]
+    feeds = _JOINED if PURCHASE_SESSIONS in steps else _CLICKS
+    first, second = (STEPS[step] for step in steps)
+    return Measure(name, feeds, _COUNT, f"sessions with {first} and {second} in the window", (*steps, SESSIONS))
+
+
 MEASURES = {
     measure.name: measure
     for measure in (
         Measure(SESSIONS, _CLICKS, _COUNT, "sessions with an event in the window"),
-        Measure(CONVERTING_SESSIONS, _CLICKS, _COUNT, "sessions with a purchase in the window", part_of=SESSIONS),
+        Measure(CONVERTING_SESSIONS, _JOINED, _COUNT, "sessions with a conversion in the window", (SESSIONS,)),
+        Measure(ENGAGED_SESSIONS, _CLICKS, _COUNT, "sessions active in the window and engaged by then", (SESSIONS,)),
+        Measure(VISITORS, _CLICKS, _COUNT, "visitors with an event in the window", (SESSIONS,)),
         Measure(PAGE_VIEWS, _CLICKS, _COUNT, "page_view events"),
+        Measure(TIME_ON_SITE, _CLICKS, _TIME, "from each event of the window back to the one before in its session"),
+        *map(_step, STEPS),
+        *map(_both, BOTH_STEPS),
         Measure(ORDERS, _ORDERS, _COUNT, "orders placed, cancelled ones included"),
         Measure(REVENUE, _ORDERS, _MONEY, "amounts of orders placed"),
         Measure(REFUNDS, _ORDERS, _MONEY, "amounts refunded or cancelled, at their own event time"),
@@ -118,7 +174,7 @@ MEASURES = {
             _CUSTOMERS,
             _COUNT,
             "customers with an order in the month and in the one before; at its start",
-            part_of=PREVIOUS_MONTH_CUSTOMERS,
+            part_of=(PREVIOUS_MONTH_CUSTOMERS,),
         ),
         Measure(
             PREVIOUS_MONTH_CUSTOMERS,
@@ -131,7 +187,7 @@ MEASURES = {
             _CUSTOMERS,
             _COUNT,
             "customers with an order in the month and their first one in an earlier; at its start",
-            part_of=COHORT_SIZE,
+            part_of=(COHORT_SIZE,),
         ),
         Measure(COHORT_SIZE, _CUSTOMERS, _COUNT, "customers with their first order in an earlier month", stock=True),
         Measure(CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a first order up to the window's end", stock=True),
@@ -140,7 +196,7 @@ MEASURES = {
             _CUSTOMERS,
             _COUNT,
             "customers with two or more orders up to the window's end",
-            part_of=CUSTOMERS,
+            part_of=(CUSTOMERS,),
             stock=True,
         ),
         Measure(

@@ -1,8 +1,11 @@
 """What a shop can set, with its defaults; read once by the command line from `KPI_*` and one YAML file."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
+from msgspec import Meta
+
+from models.visitor import MAX_COUNT
 
 
 class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -89,6 +92,15 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
 
     max_segments: int = 1_000
     """Of a dimension this many segments a day have series of their own; the rest is counted in `__other__`."""
+
+    session_gap_s: float = 1_800.0
+    """So long without an event ends a session whose events have no id; an order looks back no further for its own."""
+
+    conversion_events: tuple[str, ...] = ("purchase",)
+    """Types of clicks that are a conversion of their session (settings file only); a placed order always is."""
+
+    bot_events_per_minute: Annotated[int, Meta(ge=1, le=MAX_COUNT)] = 120
+    """What a visitor sends beyond this many clicks of a minute is a bot's."""
 
     commit_every_s: float = 0.2
     """A task of the first stages commits this often."""

@@ -11,6 +11,8 @@ whatever the order of arrival, and additive over partitions. Panes of every grid
 among the minutes tell those among the panes of each grid, and one mask serves all windows.
 """
 
+from collections.abc import Iterable, Iterator
+
 import msgspec
 
 Neighbours = tuple[int | None, int | None]
@@ -43,6 +45,33 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
         before = minute - (older & -older).bit_length() if older else self.earlier
         return before, self.last - newer.bit_length() + 1
 
+    def around(self, minute: int) -> Neighbours | None:
+        """What `add` would answer; nothing is remembered."""
+        ahead = minute - self.last
+        if ahead > 0:
+            return self.last if self.mask else None, None
+        bit = 1 << -ahead
+        if self.mask & bit:
+            return None
+        newer, older = self.mask & (bit - 1), self.mask >> (1 - ahead)
+        before = minute - (older & -older).bit_length() if older else self.earlier
+        return before, self.last - newer.bit_length() + 1
+
+    def minutes(self) -> Iterator[int]:
+        """Those that the mask holds, from the last one back."""
+        mask, minute = self.mask, self.last
+        while mask:
+            ago = (mask & -mask).bit_length() - 1
+            minute -= ago
+            yield minute
+            minute, mask = minute - 1, mask >> (ago + 1)
+
+    def union(self, other: "Sightings") -> "Sightings":
+        """What was seen by either; nothing is forgotten."""
+        last = max(self.last, other.last)
+        mask = self.mask << (last - self.last) | other.mask << (last - other.last)
+        return Sightings(last, mask, max((e for e in (self.earlier, other.earlier) if e is not None), default=None))
+
     def _add_newest(self, minute: int, ahead: int, keep: int) -> Neighbours:
         before = self.last if self.mask else None
         mask = self.mask << ahead | 1
@@ -52,6 +81,20 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
             mask &= (1 << keep) - 1
         self.last, self.mask = minute, mask
         return before, None
+
+
+def joint(near: Neighbours, others: Iterable[Sightings], minute: int) -> Neighbours | None:
+    """The neighbours of a minute among those of several, from `near` of one that had not seen it; None: one had."""
+    before, after = near
+    for other in others:
+        found = other.around(minute)
+        if found is None:
+            return None
+        if found[0] is not None and (before is None or found[0] > before):
+            before = found[0]
+        if found[1] is not None and (after is None or found[1] < after):
+            after = found[1]
+    return before, after
 
 
 def new_windows(pane: int, panes: int, before: int | None, after: int | None) -> range:

@@ -41,6 +41,7 @@ class Slicing:
         self._positions = tuple((dimensions.index(name), name) for name in wanted if name in dimensions)
         self._defined = tuple(name for name in wanted if name not in dimensions)
         self._interned: dict[Segments, Slices] = {}
+        self._alone: dict[Slice, Slices] = {}
 
     def of(self, segments: Segments) -> Slices:
         """The slices of an event with these segments; None is `(not set)`."""
@@ -60,3 +61,12 @@ class Slicing:
             return ()
         given = dict(text.split("=", 1) for text in tail if text)
         return tuple((name, given.get(name, NOT_SET)) for name in self._defined)
+
+    def alone(self, piece: Slice) -> Slices:
+        """One slice for itself, for what does not count in the others."""
+        found = self._alone.get(piece)
+        if found is None:
+            if len(self._alone) >= _MAX_INTERNED:
+                self._alone.clear()
+            found = self._alone[piece] = Slices((piece,), ())
+        return found

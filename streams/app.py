@@ -23,6 +23,7 @@ from models.fx import Rates
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
+from models.session import SessionRules
 from models.settings import Settings
 from models.slices import TOTAL, Slicing
 from models.stage import Outgoing, Stage
@@ -130,12 +131,8 @@ def measure_stages(
 
 
 def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
-    return ClickBooking(
-        catalogue,
-        horizons_us(settings)[click.TOPIC],
-        round(settings.out_of_orderness_s * S_US),
-        round(settings.session_retention_s * S_US),
-    )
+    out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
+    return ClickBooking(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
 
 
 def _attribution(settings: Settings, catalogue: Catalogue, sessions: ClickBooking) -> Attribution[Any]:
@@ -177,6 +174,17 @@ def monitor_stage(
         total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
         max_segments=settings.max_segments,
         goals=Goals(groups, kinds, ZoneInfo(settings.business_timezone)),
+    )
+
+
+def session_rules(settings: Settings) -> SessionRules:
+    """What makes a session, and a bot."""
+    return SessionRules(
+        retention_us=round(settings.session_retention_s * S_US),
+        gap_us=round(settings.session_gap_s * S_US),
+        allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
+        clicks_per_minute=settings.bot_events_per_minute,
+        conversion_events=settings.conversion_events,
     )
 
 

@@ -26,7 +26,7 @@ LIMITS = {"metrics_port": (0, 65_535), "commit_every_s": (0.01, 5), "commit_ever
 FILE = "KPI_CONFIG"
 """Names the YAML file; what the environment says wins over it."""
 
-LISTS = ("receivers", "contiguous_topics")
+LISTS = ("receivers", "contiguous_topics", "conversion_events")
 """Settings that only the file can hold."""
 
 HIDDEN = "********"
@@ -109,7 +109,7 @@ def _converted(where: str, value: object, field: str) -> Any:  # noqa: ANN401  t
 
 def _from_file(text: str, file: str) -> dict[str, Any]:
     fields = source.load(text, file).fields(required=(), optional=Settings.__struct_fields__)
-    lists = {"receivers": _receivers, "contiguous_topics": source.Node.strings}
+    lists = dict.fromkeys(LISTS, source.Node.strings) | {"receivers": _receivers}
     return {
         name: lists[name](node) if name in lists else _converted(node.where, node.scalar(), name)
         for name, node in fields.items()

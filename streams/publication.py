@@ -29,7 +29,7 @@ class KpiValueRecord(msgspec.Struct, frozen=True, gc=False):
     segment: str
     value: float | str | None
     unit: Unit
-    numerator: int | str
+    numerator: int | float | str
     denominator: int | None
     interval: tuple[float, float] | None
     status: Status
@@ -68,7 +68,7 @@ def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
         segment,
         _money(value) if money else value.value,
         unit,
-        major(value.numerator, value.exponent) if money else value.numerator,
+        _numerator(value),
         value.denominator,
         value.interval,
         value.status,
@@ -88,6 +88,17 @@ def major(minor: int, exponent: int) -> str:
     digits = str(abs(minor)).zfill(exponent + 1)
     text = f"{digits[:-exponent]}.{digits[-exponent:]}"
     return "-" + text if minor < 0 else text
+
+
+def _numerator(value: KpiValue) -> int | float | str:
+    """In the unit of the value."""
+    match value.unit:
+        case Unit.MONEY:
+            return major(value.numerator, value.exponent)
+        case Unit.SECONDS:
+            return float(value.numerator / 10**value.exponent)
+        case Unit.COUNT | Unit.RATIO:
+            return value.numerator
 
 
 def _money(value: KpiValue) -> str | None:

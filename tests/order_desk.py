@@ -49,7 +49,7 @@ class Desk:
     def took(self, kind: str, order_id: str, clock: str, **fields: Any) -> str:
         """A reason, `duplicate` or `counted`: check and book, as the stage does."""
         one = event(kind, order_id, clock, **fields)
-        refused = self.booking.check(self.orders, one) or self.booking.book(self.orders, one, one.at_us, self.facts)
+        refused = self.booking.check(self.orders, one) or self.booking.book(self.orders, one, one.at_us, self.facts, 0)
         if refused is None:
             return "counted"
         return refused.value if isinstance(refused, Outcome) else refused.reason.value

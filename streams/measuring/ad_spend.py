@@ -54,7 +54,7 @@ class AdSpendBooking:
             return Invalid(Reason.NO_FX_RATE, f"no rate from {event.currency} to {self._currency}")
         return None
 
-    def book(self, periods: Periods, event: AdSpend, at_us: int, additions: Additions) -> Outcome | None:
+    def book(self, periods: Periods, event: AdSpend, at_us: int, additions: Additions, _late_us: int) -> Outcome | None:
         """Replace a lower revision; a lower or equal one is a duplicate."""
         key, revision = (event.source, event.campaign, at_us), event.revision or 0
         before = periods.rows.get(key)

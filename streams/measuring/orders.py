@@ -77,7 +77,7 @@ class OrderBooking:
             return Invalid(Reason.CURRENCY_MISMATCH, f"the order is in {placed.currency}")
         return None
 
-    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, sums: Facts) -> Refusal:
+    def book(self, orders: Orders, event: AnyOrderEvent, at_us: int, sums: Facts, _late_us: int) -> Refusal:
         """Add the facts of a counted order event, or say what it is instead."""
         match event:
             case OrderPlaced():

@@ -1,49 +1,37 @@
-"""What a click adds: its session in the windows where it is first seen, a conversion likewise, a page view.
+"""Which session a click belongs to, and whether it is a person's: kpis.md, section 4.
 
-A session is (`visitor_id`, `session_id`), never split by a gap or midnight. Its segments are those of its first event.
-An event without `session_id` is counted and opens no session.
+What it adds is in session_booking. Here as well: what the orders of a session ask of it (measuring.attribution).
 """
 
-from operator import attrgetter
+from array import array
 
-import msgspec
+import xxhash
 
-from models import click, measure
+from models import click
 from models.click import Click, decode_click
-from models.dimension import segments_of
+from models.crawler import is_crawler
+from models.dimension import defined_segments
 from models.event import FUTURE_TOLERANCE_US
 from models.kpi import Catalogue
+from models.outcome import Outcome
+from models.session import MADE, Session, SessionRules
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
-from models.table import Codec, Table
-from models.table_ttl import Ttl
+from models.visitor import MAX_WEIGHT, Visitor
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
+from streams.measuring.session_booking import SessionBooking
+from streams.measuring.session_measures import SessionMeasures
+from streams.measuring.visitor_table import VisitorCodec, Visitors
 
-VERSION = 2
 EXPIRE_LOOKS = 2_000
 """Rows a step may look at to expire them, a few milliseconds; more than a step can make, so that it keeps up."""
 
-SessionKey = tuple[str, str]
-PURCHASE = "purchase"
-PAGE_VIEW = "page_view"
+LONGEST_NAME = 64
+"""Characters of a session id that are kept; a longer one is kept as its hash."""
 
-_pack = msgspec.msgpack.Encoder().encode
-_StoredSightings = tuple[int, int | bytes, int | None]
-_Segments = tuple[str | None, ...]
-_unpack_segments = msgspec.msgpack.Decoder(_Segments).decode
-_unpack = msgspec.msgpack.Decoder(tuple[msgspec.Raw, int, Sightings, Sightings | None]).decode
-_unpack_wide = msgspec.msgpack.Decoder(tuple[msgspec.Raw, int, _StoredSightings, _StoredSightings | None]).decode
-_MAX_PACKED = 20_000
-
-
-class Session(msgspec.Struct, gc=False):
-    """`slices` of its first event, the time of its last one, and the minutes in which it was active and converted."""
-
-    slices: Slices
-    last_us: int
-    active: Sightings
-    converting: Sightings | None = None
+SessionName = tuple[str, str]
+"""Visitor, and the name of the session among its own: that of its events, or a made one."""
 
 
 class ClickBooking:
@@ -53,106 +41,126 @@ class ClickBooking:
     decode = staticmethod(decode_click)
     check = None
 
-    def __init__(
-        self,
-        catalogue: Catalogue,
-        horizon_us: int,
-        out_of_orderness_us: int,
-        session_retention_us: int,
-    ) -> None:
+    def __init__(self, catalogue: Catalogue, horizon_us: int, out_of_orderness_us: int, rules: SessionRules) -> None:
         # A counted event is at most this much older than one before it: that one may even be ahead of the wall clock.
         reach_us = horizon_us + out_of_orderness_us + FUTURE_TOLERANCE_US
-        self._reach_us = reach_us
-        self._keep = reach_us // MINUTE_US + 2
+        wanted = catalogue.dimensions_of_feed(click.TOPIC)
         self.horizon_us = horizon_us
-        self._retention_us = session_retention_us
-        self._slicing = Slicing(click.DIMENSIONS, catalogue.dimensions_of_feed(click.TOPIC))
+        self._rules = rules
+        self._limit = rules.clicks_per_minute
+        self._retention_us = rules.retention_us
+        self._thaw_us = horizon_us - rules.allowed_lateness_us  # from what is late to what is frozen
+        self._kept_us = rules.retention_us + reach_us
+        self._keep = reach_us // MINUTE_US + 2
+        self._landing = click.LANDING_PAGE in wanted
         self._defined = catalogue.defined_for(click.TOPIC)
-        self._packed: dict[bytes, Slices] = {}
+        self._slicing = Slicing(click.DIMENSIONS, wanted)
+        # An order may belong to any minute of a session whose state is kept, so none of those is forgotten.
+        measures, keep = SessionMeasures(catalogue, rules.conversion_events), self._kept_us // MINUTE_US + 2
+        self._booking = SessionBooking(measures, self._slicing, keep, self._slices_of)
 
-    def table(self) -> Table[SessionKey, Session]:
-        """Sessions, kept for as long as an event can belong to them."""
-        return Table(
-            "sessions",
-            Codec(VERSION, _pack, msgspec.msgpack.Decoder(SessionKey).decode, _encode, self._decode),
-            Ttl(self._retention_us + self._reach_us, attrgetter("last_us")),
-        )
+    def table(self) -> Visitors:
+        """Visitors with their sessions, kept for as long as an event can belong to them."""
+        return VisitorCodec(self._slicing).table(self._kept_us)
 
-    def book(self, sessions: Table[SessionKey, Session], event: Click, at_us: int, additions: Additions) -> None:
-        """Add a counted click; never refused."""
-        minute = at_us // MINUTE_US
-        if event.session_id is None:
-            slices = self._slicing.of(segments_of(event, self._defined))
+    def book(self, visitors: Visitors, event: Click, at_us: int, additions: Additions, late_us: int) -> Outcome | None:
+        """Add a click, or say that it is a bot's: then nothing was changed."""
+        agent, minute = event.user_agent, at_us // MINUTE_US
+        if agent is not None and is_crawler(agent):
+            return Outcome.BOT
+        visitor = visitors.rows.get(event.visitor_id)
+        if visitor is None:
+            visitor = Visitor(at_us, minute)
+            visitors.put(event.visitor_id, visitor)
+        elif visitor.counted(minute) >= self._limit:
+            return Outcome.BOT
+        frozen_us = late_us + self._thaw_us
+        session = self._find(visitor, event.session_id, at_us, frozen_us, additions)
+        if session is None:
+            if visitor.weight > MAX_WEIGHT:
+                return Outcome.BOT
+            session = self._open(visitor, event, at_us, late_us)
+        visitor.count(minute, self._keep)
+        if at_us > visitor.last_us:  # noqa: PLR1730  a call less a click
+            visitor.last_us = at_us
+        visitors.touch(event.visitor_id)
+        if at_us < session.last_us or visitor.joined or at_us == session.first_us:
+            self._booking.insert(visitor, session, event, at_us, frozen_us, additions)
         else:
-            key = (event.visitor_id, event.session_id)
-            session = sessions.rows.get(key)
-            if session is None or at_us - session.last_us > self._retention_us:
-                session = Session(self._slicing.of(segments_of(event, self._defined)), at_us, Sightings())
-                sessions.put(key, session)
-            else:
-                sessions.touch(key)
-            slices = session.slices
-            self._book_session(session, event.event_type, minute, additions)
-            session.last_us = max(session.last_us, at_us)
-        if event.event_type == PAGE_VIEW:
-            additions.add(slices, measure.PAGE_VIEWS, minute, 1)
-
-    def session_of(self, rows, visitor_id, session_id, at_us):
+            self._booking.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
         return None
 
-    def segments_of(self, rows, session):
-        raise NotImplementedError
+    def expire(self, visitors: Visitors, watermark_us: int) -> None:
+        """Drop visitors that no event can belong to any more."""
+        visitors.expire(watermark_us, EXPIRE_LOOKS)
 
-    def join(self, rows, session, at_us, count, additions):
-        raise NotImplementedError
+    def session_of(self, visitors: Visitors, visitor_id: str, session_id: str | None, at_us: int) -> SessionName | None:
+        """The session of an order: the one it names, as long as that is kept; else the visitor's latest one by then."""
+        visitor = visitors.rows.get(visitor_id)
+        if visitor is None:
+            return None
+        session = None if session_id is None else self._named(visitor, session_id, at_us)
+        if session is None:
+            session = visitor.latest(at_us, self._rules.gap_us)
+        return None if session is None else (visitor_id, session.name)
 
-    def expire(self, sessions: Table[SessionKey, Session], watermark_us: int) -> None:
-        """Drop sessions that no event can belong to any more."""
-        sessions.expire(watermark_us, EXPIRE_LOOKS)
+    def segments_of(self, visitors: Visitors, session: SessionName) -> tuple[str | None, ...]:
+        """Channel, country and campaign of a session, as of an order."""
+        its = self._heard_of(visitors, session, None)
+        assert its is not None, "the session was just found"
+        channel, _, country, campaign, *_ = its.slices.segments
+        return channel, country, campaign
 
-    def _book_session(self, session: Session, event_type: str, minute: int, additions: Additions) -> None:
-        if minute != session.active.last:
-            self._sight(session.active, session.slices, measure.SESSIONS, minute, additions)
-        if event_type == PURCHASE:
-            session.converting = session.converting or Sightings()
-            self._sight(session.converting, session.slices, measure.CONVERTING_SESSIONS, minute, additions)
+    def join(self, visitors: Visitors, session: SessionName, at_us: int, count: int, additions: Additions) -> None:
+        """An order of a session, or (-1) no longer one: what it added is taken back. It moves no start, gap or view.
 
-    def _sight(self, seen: Sightings, slices: Slices, name: str, minute: int, additions: Additions) -> None:
-        neighbours = seen.add(minute, self._keep)
-        if neighbours is not None:
-            additions.add(slices, name, minute, 1, *neighbours)
+        An order whose session has expired before it was fixed is not taken back: its windows are final for long.
+        """
+        name, _ = session
+        its = self._heard_of(visitors, session, at_us if count < 0 else None)
+        if its is None:
+            return
+        visitor = visitors.rows[name]
+        self._booking.join(visitor, its, at_us, count, additions)
+        visitor.last_us = max(visitor.last_us, at_us)
+        visitors.touch(name)
 
-    def _decode(self, stored: bytes) -> Session:
-        try:
-            segments, last_us, active, converting = _unpack(stored)
-        except msgspec.ValidationError:  # a mask of more than 63 minutes
-            segments, last_us, wide, wide_converting = _unpack_wide(stored)
-            active, converting = _sightings(wide), wide_converting and _sightings(wide_converting)
-        return Session(self._slices(bytes(segments)), last_us, active, converting)
+    @staticmethod
+    def _heard_of(visitors: Visitors, session: SessionName, order_us: int | None) -> Session | None:
+        visitor = visitors.rows.get(session[0])
+        return None if visitor is None else visitor.heard_of(session[1], order_us)
 
-    def _slices(self, packed: bytes) -> Slices:
-        """Of stored segments. Many sessions share them: their bytes are looked up faster than unpacked."""
-        found = self._packed.get(packed)
-        if found is None:
-            if len(self._packed) >= _MAX_PACKED:
-                self._packed.clear()
-            found = self._packed[packed] = self._slicing.of(_unpack_segments(packed))
-        return found
+    def _find(
+        self, visitor: Visitor, session_id: str | None, at_us: int, frozen_us: int, additions: Additions
+    ) -> Session | None:
+        if session_id is not None:
+            if visitor.sessions:  # mostly it is the last one
+                session = visitor.sessions[-1]
+                if session.name == session_id and at_us - session.last_us <= self._retention_us:
+                    return session
+            return self._named(visitor, session_id, at_us)
+        earlier, later = visitor.made_around(at_us, self._rules.gap_us)
+        if earlier is None or later is None:
+            return earlier or later
+        if at_us >= frozen_us and later.before_us is None:
+            self._booking.merge(visitor, earlier, later, additions)
+        return earlier
+
+    def _named(self, visitor: Visitor, session_id: str, at_us: int) -> Session | None:
+        session = visitor.named(session_id if len(session_id) <= LONGEST_NAME else _short(session_id))
+        return None if session is None or at_us - session.last_us > self._retention_us else session
+
+    def _open(self, visitor: Visitor, event: Click, at_us: int, late_us: int) -> Session:
+        name = event.session_id
+        name = f"{MADE}{at_us}" if name is None else name if len(name) <= LONGEST_NAME else _short(name)
+        session = Session(name, self._slices_of(event), at_us, event.event_id, at_us, Sightings(), array("q"))
+        visitor.open(session, late_us + self.horizon_us - self._kept_us)
+        return session
+
+    def _slices_of(self, event: Click) -> Slices:
+        segments, defined = event.segments_of(landing=self._landing), self._defined
+        return self._slicing.of((*segments, *defined_segments(event, defined)) if defined else segments)
 
 
-def _encode(session: Session) -> bytes:
-    converting = session.converting
-    return _pack(
-        (session.slices.segments, session.last_us, _stored(session.active), converting and _stored(converting))
-    )
-
-
-def _stored(seen: Sightings) -> _StoredSightings:
-    """An integer of msgpack has 64 bits; a longer mask is stored as bytes."""
-    mask = seen.mask
-    return seen.last, mask if mask >> 63 == 0 else mask.to_bytes(mask.bit_length() // 8 + 1, "little"), seen.earlier
-
-
-def _sightings(stored: _StoredSightings) -> Sightings:
-    last, mask, earlier = stored
-    return Sightings(last, mask if isinstance(mask, int) else int.from_bytes(mask, "little"), earlier)
+def _short(name: str) -> str:
+    return xxhash.xxh3_128_hexdigest(name.encode())

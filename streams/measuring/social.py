@@ -34,7 +34,7 @@ class SocialBooking:
     def table(self) -> None:
         """No state beyond the ids."""
 
-    def book(self, _: None, event: SocialEvent, at_us: int, additions: Additions) -> None:
+    def book(self, _: None, event: SocialEvent, at_us: int, additions: Additions, _late_us: int) -> None:
         """Add a counted event; never refused."""
         name, sign = BOOKED[event.event_type]
         additions.add(

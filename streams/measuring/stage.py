@@ -44,8 +44,11 @@ class Booking(Protocol[E, R, T_contra]):
     def check(self) -> Callable[[R, E], Invalid | None] | None:
         """What makes an event invalid whenever it comes; changes nothing. None: its fields say all."""
 
-    def book(self, rows: R, event: E, at_us: int, sums: T_contra) -> Invalid | Outcome | None:
-        """Add an event, or say why it is not counted after all; then nothing was changed."""
+    def book(self, rows: R, event: E, at_us: int, sums: T_contra, late_us: int) -> Invalid | Outcome | None:
+        """Add an event, or say why it is not counted after all; then nothing was changed.
+
+        `late_us`: an event before it would be late now; the watermark is `horizon_us` after it.
+        """
 
     def expire(self, rows: R, watermark_us: int) -> None:
         """Forget some of the rows that no event can reach any more; asked every step."""
@@ -153,7 +156,7 @@ class MeasureStage(Generic[E, R, S]):
             number = id_hash(event.event_id)
             if not claim(at_us, number):
                 return Outcome.DUPLICATE
-            refused = book(rows, event, at_us, sums)
+            refused = book(rows, event, at_us, sums, late_us)
             if refused is not None:
                 tables.seen.disclaim(at_us, number)
                 return refused

@@ -8,7 +8,7 @@ from typing import Self
 
 from models.delta import Measured
 from models.kpi import Kpi, total, wilson
-from models.kpi_value import KpiValue, Series, Status, Unit
+from models.kpi_value import MICROS, KpiValue, Series, Status, Unit
 from models.measure import FEEDS
 from models.slices import Slice
 from models.window import Window
@@ -107,7 +107,7 @@ def kpi_value(kpi: Kpi, piece: Slice, span: Span, measured: Measured, revision: 
         start_us=span.start_us,
         end_us=span.end_us,
         unit=kpi.unit,
-        exponent=moment.digits if kpi.unit is Unit.MONEY else 0,
+        exponent={Unit.MONEY: moment.digits, Unit.SECONDS: MICROS}.get(kpi.unit, 0),
         numerator=numerator,
         denominator=denominator,
         interval=wilson(numerator, denominator) if kpi.proportion and denominator else None,

@@ -22,7 +22,7 @@ from models.stage import Outgoing
 from models.table import ChangeLogged, Single, Table, packed_codec, packed_older
 from streams.engine.recovery import restore
 from streams.engine.transaction import CommitStep, Snapshot, TransactionalWriter
-from streams.measuring import sessions
+from streams.measuring import visitor_table
 from streams.measuring.dedup import SeenIds
 from streams.monitoring.windows import WindowedTable
 from streams.tools.broker import EmbeddedKafka
@@ -218,8 +218,8 @@ async def formats(kafka: EmbeddedKafka, log: Changelog) -> dict[str, list[int]]:
 def test_a_worker_does_not_start_over_state_of_a_later_release(kafka: EmbeddedKafka, tmp_path: Path) -> None:
     floor = ShopFloor(kafka, tmp_path)
     floor.kpi("topics", "create", "--partitions", 1)
-    key = b"sessions|" + msgspec.msgpack.encode(("v", "s"))
-    later = bytes((sessions.VERSION + 1,)) + msgspec.msgpack.encode({})
+    key = b"visitors|" + msgspec.msgpack.encode("v")
+    later = bytes((visitor_table.VERSION + 1,)) + msgspec.msgpack.encode({})
     asyncio.run(transaction.commit(kafka.bootstrap, [Outgoing("kpi-visitors-changelog", 0, key, later)]))
     worker = floor.start_worker()
     try:
@@ -229,6 +229,5 @@ def test_a_worker_does_not_start_over_state_of_a_later_release(kafka: EmbeddedKa
         worker.wait()
     log = floor.log_of(worker)
     assert (ended, worker.returncode) == (True, 70), log
-    assert (
-        f"table sessions: stored format {sessions.VERSION + 1}, this program reads {sessions.VERSION}; run the" in log
-    )
+    version = visitor_table.VERSION
+    assert f"table visitors: stored format {version + 1}, this program reads {version}; run the" in log

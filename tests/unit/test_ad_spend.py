@@ -44,7 +44,7 @@ def booked(*records: Sent) -> tuple[list[Outcome | Invalid | None], Sums, Period
     for record in records:
         event = decoded(record)
         wrong = booking.check(periods, event)
-        outcomes.append(wrong or booking.book(periods, event, event.at_us, additions))
+        outcomes.append(wrong or booking.book(periods, event, event.at_us, additions, 0))
     return outcomes, sums(additions), periods
 
 

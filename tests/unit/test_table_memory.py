@@ -25,6 +25,7 @@ from streams.measuring.visitor_stage import VisitorStage
 from streams.monitoring.windows import WindowedTable
 
 MINUTE = 60_000_000
+DAY = 1_440 * MINUTE
 TOLERANCE = 0.25
 
 
@@ -53,7 +54,7 @@ def sessions() -> ChangeLogged:
     for visitor in range(2_000):
         first_us = at("00:00:00") + visitor * 40_000_000
         for n in range(chance.choice([1, 1, 2, 6])):
-            booking.book(table, click(visitor, chance), first_us + n * 45_000_000, Additions())
+            booking.book(table, click(visitor, chance), first_us + n * 45_000_000, Additions(), first_us - DAY)
     return table
 
 

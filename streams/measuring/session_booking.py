@@ -1,0 +1,207 @@
+"""What a click adds to its session and visitor, and what an order that is joined to the session adds.
+
+Three ways, for speed. In order of time: the session moves on. Out of order, and neither start nor engagement of the
+session changes: a gap is cut in two. Everything else (another first event, an earlier engagement, made sessions that
+become one, a visitor with joined orders): what was contributed is taken back and booked anew (session_measures).
+"""
+
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
+
+from models import measure
+from models.click import Click
+from models.session import NEVER_US, Session
+from models.sightings import Neighbours, Sightings, joint
+from models.slices import Slices, Slicing
+from models.visitor import Visitor
+from models.window import MINUTE_US
+from streams.measuring.additions import Additions
+from streams.measuring.session_measures import Books, SessionMeasures, Step, book_difference
+
+PAGE_VIEW = "page_view"
+_KEEP_ALL = 1 << 40
+"""Minutes: what is booked by difference must not lose a minute between the two looks."""
+
+
+class SessionBooking:
+    """`keep`: minutes a session remembers; `slices_of` an event, asked for the first one of a session."""
+
+    def __init__(
+        self, measures: SessionMeasures, slicing: Slicing, keep: int, slices_of: Callable[[Click], Slices]
+    ) -> None:
+        self._measures = measures
+        self._steps = measures.steps
+        self._conversions = measures.conversions
+        self._views, self._time = measures.views, measures.time
+        self._slicing = slicing
+        self._keep = keep
+        self._slices_of = slices_of
+
+    def merge(self, visitor: Visitor, session: Session, other: Session, additions: Additions) -> None:
+        """A later session turns out to be part of this one; none of its events is frozen."""
+
+        def become_one() -> None:
+            session.absorb(other)
+            visitor.sessions.remove(other)
+
+        self._rebook(visitor, (session, other), become_one, additions)
+
+    def join(self, visitor: Visitor, session: Session, at_us: int, count: int, additions: Additions) -> None:
+        """An order more, or (-1) one less: it makes the session active, engaged and converting in its minute."""
+
+        def change() -> None:
+            orders = list(session.orders or ())
+            if count > 0:
+                orders.append(at_us)
+            else:
+                orders.remove(at_us)
+            session.orders = orders or None
+            visitor.joined += count
+
+        self._rebook(visitor, (session,), change, additions)
+
+    def move_on(  # noqa: C901  what every click runs through: a call less for each of its parts
+        self, visitor: Visitor, session: Session, kind: str, at_us: int, frozen_us: int, additions: Additions
+    ) -> None:
+        """An event in order of time, of a visitor without joined orders; events before `frozen_us` are frozen."""
+        minute, view, step = at_us // MINUTE_US, kind == PAGE_VIEW, self._steps.get(kind)
+        gap_us, events, slices = at_us - session.last_us, session.events, session.slices
+        if not len(events) & 7:
+            session.freeze(frozen_us)
+        events.append(at_us << 1 | view)
+        session.last_us = at_us
+        if view:
+            session.view(at_us)
+            if self._views:
+                additions.add(slices, measure.PAGE_VIEWS, minute, 1)
+        if session.engaged_us == NEVER_US and session.engages(at_us, conversion=kind in self._conversions):
+            session.engaged_us = at_us
+            if self._measures.engaged and minute == session.active.last:
+                additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1)
+        if gap_us and self._time:
+            additions.add(slices, measure.TIME_ON_SITE, minute, gap_us)
+        if minute != session.active.last:
+            self._see_active(visitor, session, minute, additions)
+        if step is not None:
+            self._see_step(session, kind, step, minute, additions)
+
+    def insert(
+        self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
+    ) -> None:
+        """Any other event."""
+        if at_us < frozen_us and at_us < session.last_us:
+            self._add_late(visitor, session, event.event_type, at_us // MINUTE_US, additions)
+        elif at_us >= session.last_us and not visitor.joined and not session.begins_with(at_us, event.event_id):
+            self.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
+        else:
+            self._insert(visitor, session, event, at_us, additions)
+
+    def _add_late(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
+        """An event among frozen ones: it counts and moves no start, gap or engagement."""
+        if kind == PAGE_VIEW and self._views:
+            additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
+        if not visitor.joined:
+            self._see(visitor, session, kind, minute, additions)
+            return
+        step = kind if kind in self._steps else None
+        self._rebook(visitor, (session,), lambda: session.see(minute, step, _KEEP_ALL), additions)
+
+    def _insert(self, visitor: Visitor, session: Session, event: Click, at_us: int, additions: Additions) -> None:
+        """An event out of order, or one of a visitor with joined orders."""
+        kind, minute = event.event_type, at_us // MINUTE_US
+        view, conversion = kind == PAGE_VIEW, kind in self._conversions
+        begins = session.begins_with(at_us, event.event_id)
+        engaged_us = session.engaged_by(at_us, view=view, conversion=conversion)
+        if not visitor.joined and not begins and engaged_us == session.engaged_us:
+            self._cut_gap(session, at_us, additions)
+            session.insert(at_us, view=view, conversion=conversion)
+            if view and self._views:
+                additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
+            self._see(visitor, session, kind, minute, additions)
+            return
+
+        def change() -> None:
+            session.insert(at_us, view=view, conversion=conversion)
+            if begins:
+                session.begin(at_us, event.event_id, self._slices_of(event))
+            session.see(minute, kind if kind in self._steps else None, _KEEP_ALL)
+
+        self._rebook(visitor, (session,), change, additions)
+
+    def _cut_gap(self, session: Session, at_us: int, additions: Additions) -> None:
+        """Each event books the gap to the one before in its own minute."""
+        events = session.events
+        i = bisect_right(events, at_us << 1 | 1)
+        before_us = events[i - 1] >> 1 if i else session.before_us
+        minute, following = at_us // MINUTE_US, (events[i] >> 1) // MINUTE_US
+        if before_us is None or minute == following or not self._time:
+            return
+        additions.add(session.slices, measure.TIME_ON_SITE, minute, at_us - before_us)
+        additions.add(session.slices, measure.TIME_ON_SITE, following, before_us - at_us)
+
+    def _see(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
+        """Active in a minute, and perhaps a step further; of a visitor without joined orders."""
+        self._see_active(visitor, session, minute, additions)
+        step = self._steps.get(kind)
+        if step is not None:
+            self._see_step(session, kind, step, minute, additions)
+
+    def _see_active(self, visitor: Visitor, session: Session, minute: int, additions: Additions) -> None:
+        near = session.active.add(minute, self._keep)
+        if near is None:
+            return
+        slices, measures, (before, after) = session.slices, self._measures, near
+        additions.add(slices, measure.SESSIONS, minute, 1, before, after)
+        if measures.engaged and minute >= (engaged := session.engaged_us // MINUTE_US):
+            within = before if before is not None and before >= engaged else None
+            additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1, within, after)
+        if not measures.visitors:
+            return
+        if len(visitor.sessions) == 1:
+            additions.add(slices, measure.VISITORS, minute, 1, before, after)
+            return
+        for at, piece in enumerate(slices.pairs):
+            others = (s.active for s in visitor.sessions if s is not session and s.slices.pairs[at] == piece)
+            if (nearest := joint(near, others, minute)) is not None:
+                additions.add(self._slicing.alone(piece), measure.VISITORS, minute, 1, *nearest)
+
+    def _see_step(self, session: Session, kind: str, step: Step, minute: int, additions: Additions) -> None:
+        slices, steps = session.slices, session.steps
+        if steps is None:
+            steps = session.steps = {}
+        seen = steps.get(kind)
+        if seen is None:
+            seen = steps[kind] = Sightings()
+        near = seen.add(minute, self._keep)
+        if near is None:
+            return
+        for name in step.alone:
+            additions.add(slices, name, minute, 1, *near)
+        for name, kinds in step.either:
+            others = [steps[other] for other in kinds if other in steps]
+            _book_either(slices, name, minute, 1, joint(near, others, minute), additions)
+        for name, other in step.both:
+            if other in steps:
+                additions.add(slices, name, minute, 1, *near)
+                _book_either(slices, name, minute, -1, joint(near, (steps[other],), minute), additions)
+
+    def _rebook(
+        self, visitor: Visitor, sessions: Sequence[Session], change: Callable[[], None], additions: Additions
+    ) -> None:
+        before = self._contributed(visitor, sessions)
+        change()
+        after = self._contributed(visitor, [one for one in sessions if one in visitor.sessions])
+        book_difference(before, after, additions)
+
+    def _contributed(self, visitor: Visitor, sessions: Sequence[Session]) -> Books:
+        books: Books = {}
+        for session in sessions:
+            self._measures.contribution(session, books)
+        self._measures.visitor_contribution(visitor, self._slicing, books)
+        return books
+
+
+def _book_either(slices: Slices, name: str, minute: int, n: int, near: Neighbours | None, additions: Additions) -> None:
+    """A minute that was not seen by the others."""
+    if near is not None:
+        additions.add(slices, name, minute, n, *near)
