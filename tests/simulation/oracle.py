@@ -174,7 +174,7 @@ class _Reading:
 
     def _book(self, topic: str, kind: str, at_us: int, event: Mapping[str, Any]) -> str | None:
         by = "platform" if topic == "social" else "channel"
-        slices = [("all", "all"), (by, event[by] or "(not set)")]
+        slices = [("all", "all"), (by, event[by] or ("Direct" if topic == "clickstream" else "(not set)"))]
         if topic == "orders":
             return self._book_order(kind, at_us, event, slices)
         add = self.oracle.add
@@ -182,7 +182,7 @@ class _Reading:
             add(at_us, slices, "interactions", (event["count"] or 1) * (-1 if kind == "unlike" else 1))
         if kind == "page_view":
             add(at_us, slices, "page_views", 1)
-        if event.get("session_id"):
+        if topic == "clickstream":  # all events of a visitor without a session are of one: they are minutes apart
             session = (event["visitor_id"], event["session_id"])
             self.oracle.see(at_us, slices, "sessions", session)
             if kind == "purchase":
