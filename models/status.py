@@ -57,6 +57,20 @@ class MeasureStatus(msgspec.Struct, tag="measure", tag_field="kind", frozen=True
         return Ledger(**{name: getattr(self, name) for name in Ledger.__struct_fields__})
 
 
+class FactStatus(msgspec.Struct, tag="facts", tag_field="kind", frozen=True, kw_only=True):
+    """A task that reads order facts: the watermark of the orders it has heard, and what it announced of it.
+
+    `unfinished`: orders that are due are still being fixed, or days that have ended predicted.
+    """
+
+    task: str
+    partition: int
+    watermark_us: int | None
+    announced_us: int | None
+    unfinished: bool
+    emitted_us: int
+
+
 class MonitorStatus(msgspec.Struct, tag="monitor", tag_field="kind", frozen=True, kw_only=True):
     """A task of the monitor: watermarks it has heard; `unfinished`: windows they close are still being published."""
 
@@ -67,7 +81,7 @@ class MonitorStatus(msgspec.Struct, tag="monitor", tag_field="kind", frozen=True
     emitted_us: int
 
 
-TaskStatus = MeasureStatus | MonitorStatus
+TaskStatus = MeasureStatus | FactStatus | MonitorStatus
 _encode = msgspec.json.Encoder().encode
 read_status = msgspec.json.Decoder(TaskStatus).decode
 

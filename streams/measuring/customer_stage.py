@@ -13,7 +13,7 @@ from models.window import DayGrid
 from streams.measuring.additions import Additions
 from streams.measuring.customers import CustomerBooking, Customers
 from streams.measuring.forecast import Forecast
-from streams.measuring.hearing import HeardOrders, facts_of, first_time_us
+from streams.measuring.hearing import HeardOrders, fact_status, facts_of, first_time_us
 from streams.measuring.sink import DeltaSink
 from streams.measuring.stage import last_marks
 from streams.measuring.tables import MeasureOutput
@@ -78,15 +78,12 @@ class CustomerStage:
         """See Stage."""
         return first_time_us(record)
 
-    def outgoing(
-        self,
-        tables: CustomerTables,
-        outputs: Sequence[MeasureOutput],
-        now_us: int,  # noqa: ARG002  the contract's
-    ) -> list[Outgoing]:
+    def outgoing(self, tables: CustomerTables, outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
         sums, tables.sums = tables.sums, self.sink.empty()
-        return list(self.sink.records(tables.partition, sums, last_marks(outputs)))
+        task = f"{self.name}-{tables.partition}"
+        status = fact_status(task, tables.partition, tables.heard, delta.TOPIC, outputs, now_us)
+        return [*self.sink.records(tables.partition, sums, last_marks(outputs)), status]
 
     def _book(self, tables: CustomerTables, records: Sequence[Incoming], output: MeasureOutput) -> None:
         output.booked = True

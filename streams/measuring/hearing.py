@@ -9,9 +9,11 @@ from models import order
 from models.delta import Mark
 from models.errors import EngineFault
 from models.order_fact import VERSION, FactRecord, decode_facts
-from models.stage import IDLE, Incoming
+from models.stage import IDLE, Incoming, Outgoing
+from models.status import FactStatus, status_record
 from models.table import ChangeLogged, Single
 from models.topic_watermark import Watermarks
+from streams.measuring.tables import MeasureOutput
 from streams.measuring.watermark import due
 
 
@@ -60,6 +62,22 @@ class HeardOrders:
         told[to] = mark
         self.told.touch()
         return mark
+
+
+def fact_status(
+    task: str, partition: int, heard: HeardOrders, to: str, outputs: Sequence[MeasureOutput], now_us: int
+) -> Outgoing:
+    """What a task tells of the facts it reads; `to`: the target it announces their watermark to."""
+    told = heard.told.row.marks.get(to)
+    status = FactStatus(
+        task=task,
+        partition=partition,
+        watermark_us=heard.at_us,
+        announced_us=told.at_us if told else None,
+        unfinished=bool(outputs) and outputs[-1].unfinished,
+        emitted_us=now_us,
+    )
+    return status_record(status)
 
 
 def facts_of(records: Sequence[Incoming]) -> Iterator[FactRecord]:

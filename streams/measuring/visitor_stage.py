@@ -13,7 +13,7 @@ from models.table import ChangeLogged
 from streams.measuring.additions import Additions
 from streams.measuring.attribution import Attribution, Attributions, attributions
 from streams.measuring.facts import fact_records
-from streams.measuring.hearing import HeardOrders, facts_of, first_time_us
+from streams.measuring.hearing import HeardOrders, fact_status, facts_of, first_time_us
 from streams.measuring.stage import MeasureStage
 from streams.measuring.tables import MeasureOutput, MeasureTables
 
@@ -94,7 +94,11 @@ class VisitorStage(Generic[R]):
         mark = next((output.handed_mark for output in reversed(outputs) if output.handed_mark), None)
         marks = {order.TOPIC: mark} if mark else {}
         handed = fact_records(BY_CUSTOMER, tables.partition, facts, {}, marks, self.customers)
-        return [*self.clicks.outgoing(tables.clicks, outputs, now_us), *(handed if self.customers else ())]
+        status = fact_status(
+            f"orders@visitors-{tables.partition}", tables.partition, tables.heard, delta.TOPIC, outputs, now_us
+        )
+        measured = self.clicks.outgoing(tables.clicks, outputs, now_us)
+        return [*measured, *(handed if self.customers else ()), status]
 
     def _book(self, tables: VisitorTables[R], records: Sequence[Incoming], output: MeasureOutput) -> None:
         rows, sums = tables.clicks.rows, tables.clicks.sums

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-from models.status import MeasureStatus, MonitorStatus, TaskStatus
+from models.status import FactStatus, MeasureStatus, MonitorStatus, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +35,7 @@ def look(
     reasons = (
         *(f"{topic}: {records} records are not read" for topic, records in lag.items() if records),
         *_measure_reasons(measures, inputs),
+        *_fact_reasons(task for task in tasks if isinstance(task, FactStatus)),
         *_monitor_reasons(measures, monitor, monitors),
     )
     return Look(lag, _least(monitor.values()), freshness_s, reasons)
@@ -48,6 +49,14 @@ def _measure_reasons(measures: Mapping[tuple[str, int], MeasureStatus], inputs: 
                 yield f"{topic}/{partition}: no task has told of it yet, is a worker running?"
             elif task.announced_us != task.watermark_us:
                 yield f"{topic}/{partition}: its watermark is not announced yet"
+
+
+def _fact_reasons(tasks: Iterable[FactStatus]) -> Iterator[str]:
+    for task in tasks:
+        if task.unfinished:
+            yield f"{task.task}: orders that are due, or days that have ended, are still worked on"
+        elif task.announced_us != task.watermark_us:
+            yield f"{task.task}: the watermark of its orders is not announced yet"
 
 
 def _monitor_reasons(

@@ -10,7 +10,7 @@ from rich.table import Table
 
 from models import delta
 from models.settings import Settings
-from models.status import MeasureStatus, MonitorStatus
+from models.status import MonitorStatus
 from streams.publication import rfc3339
 from streams.tools.caught_up import Look, look
 from streams.tools.group_lag import GroupLag, Offsets, behind, open_group
@@ -84,7 +84,7 @@ async def _wait(
 async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str], internal: Sequence[str]) -> Look:
     """In the order of the flow: what a stage committed after its look is in the look at the next one."""
     read, input_ends = await group.positions(inputs)
-    announced = [task for task in await task_statuses(settings) if isinstance(task, MeasureStatus)]
+    announced = [task for task in await task_statuses(settings) if not isinstance(task, MonitorStatus)]
     folded, internal_ends = await group.positions(internal)
     applied = [task for task in await task_statuses(settings) if isinstance(task, MonitorStatus)]
     offsets, ends = read | folded, input_ends | internal_ends

@@ -12,7 +12,7 @@ from simulation.oracle import Oracle, Published, without_zeros
 from simulation.shop import TOPICS, S, beat
 from simulation.worker import Worker
 from simulation.world import World
-from streams.monitoring.tables import MonitorTables
+from streams.monitoring.stage import MonitorStage
 from streams.publication import VALUES_TOPIC, KpiValueRecord, read_value
 
 ROUNDS = 60
@@ -84,9 +84,9 @@ async def _settle(world: World) -> None:
 def _quiet(world: World, until_us: int) -> bool:
     tasks = [task for worker in world.workers if worker.alive for task in worker.tables.tasks.values()]
     for task in tasks:
-        if isinstance(task.tables, MonitorTables):
+        if isinstance(task.stage, MonitorStage):
             closed = list(task.tables.groups.rows.values())
-            if until_us and (len(closed) < len(TOPICS) or min(closed) < until_us or task.due(FAR_S)):
+            if until_us and (len(closed) < len(task.stage.groups) or min(closed) < until_us or task.due(FAR_S)):
                 return False
         elif any(task.lag(tp) != 0 for tp in task.positions if tp.topic in TOPICS):  # of our own there is always more
             return False

@@ -9,7 +9,7 @@ from aiokafka import TopicPartition
 from models.kpi_value import Status
 from models.outcome import Ledger
 from models.status import TOPIC as STATUS_TOPIC
-from models.status import MeasureStatus, MonitorStatus, read_status
+from models.status import FactStatus, MeasureStatus, MonitorStatus, read_status
 from simulation.log import Fate, Record, Transaction
 from simulation.worker import Worker
 from simulation.writer import LogWriter
@@ -121,6 +121,8 @@ class Watch:
 
     def _reported(self, record: Record) -> None:
         status = read_status(record.value or b"")
+        if isinstance(status, FactStatus):  # says nothing that its tables do not
+            return
         before = self.statuses.get(status.task)
         if before is not None:
             self._not_back(status.task, _numbers(before), _numbers(status))

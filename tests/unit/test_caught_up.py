@@ -6,7 +6,7 @@ import msgspec
 from aiokafka import TopicPartition
 
 from models.outcome import Ledger
-from models.status import MeasureStatus, MonitorStatus, TaskStatus
+from models.status import FactStatus, MeasureStatus, MonitorStatus, TaskStatus
 from streams.tools.caught_up import Look, look
 from streams.tools.group_lag import behind
 from streams.tools.ledger import ledger_table, ledgers_by_topic
@@ -55,6 +55,21 @@ def test_no_lag_and_everything_announced_and_heard_is_caught_up() -> None:
 
 def test_a_topic_without_events_is_caught_up_without_a_watermark() -> None:
     assert Case([measure(watermark_us=None, announced_us=None), monitor()], NONE).look().caught_up
+
+
+def facts(*, announced_us: int | None = 7, unfinished: bool = False) -> FactStatus:
+    return FactStatus(
+        task="customers-0", partition=0, watermark_us=7, announced_us=announced_us, unfinished=unfinished, emitted_us=9
+    )
+
+
+def test_orders_on_their_way_to_their_customers_are_waited_for() -> None:
+    def reasons(task: FactStatus) -> tuple[str, ...]:
+        return Case([measure(), task, monitor(orders=7)], NONE).look().reasons
+
+    assert reasons(facts()) == ()
+    assert reasons(facts(announced_us=6)) == ("customers-0: the watermark of its orders is not announced yet",)
+    assert "still worked on" in reasons(facts(unfinished=True))[0]
 
 
 def test_every_thing_that_is_missing_is_a_reason() -> None:
