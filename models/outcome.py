@@ -16,7 +16,7 @@ class Outcome(StrEnum):
     LATE = "late"
     """Its timestamp is before its partition's watermark minus the correction horizon of its topic."""
     BOT = "bot"
-    """Not given out yet."""
+    """A crawler by its user agent, or more clicks of a visitor in a minute than `bot_events_per_minute`."""
     INVALID = "invalid"
     """It cannot be counted; it is on `kpi-dead-letters` with a reason."""
 

@@ -42,6 +42,11 @@ def test_the_shipped_catalogue_is_good() -> None:
         ("proportion: true", "proportion: yes", "is not true or false"),
         ("  rate:", "  Rate%:", "not a name"),
         ("numerator: converting_sessions", "numerator: page_views", "the numerator is not part of the denominator"),
+        ("numerator: converting_sessions", "numerator: time_on_site - sessions", "adds duration to a count"),
+        ("denominator: sessions", "denominator: time_on_site", "divides by duration"),
+        ("numerator: converting_sessions", "numerator: sessions - page_views", "the numerator is not part"),
+        ("numerator: converting_sessions", "numerator: converting_sessions - sessions", "the numerator is not part"),
+        ("denominator: sessions", "denominator: view_item_sessions", "the numerator is not part of the denominator"),
         ("denominator: sessions", "denominator: orders", "the numerator is not part of the denominator"),
     ],
 )
@@ -50,6 +55,21 @@ def test_a_defect_is_named_with_its_line(line: str, instead: str, message: str) 
         load_kpis(GOOD.replace(line, instead), "kpis.yaml")
     assert message in str(refused.value)
     assert str(refused.value).startswith("kpis.yaml:")
+
+
+@pytest.mark.parametrize(
+    ("numerator", "denominator"),
+    [
+        ("sessions - engaged_sessions", "sessions"),
+        ("cart_to_purchase_sessions", "add_to_cart_sessions"),
+        ("cart_to_purchase_sessions", "purchase_sessions"),
+    ],
+)
+def test_a_part_of_a_measure_and_what_is_left_of_it_are_proportions(numerator: str, denominator: str) -> None:
+    text = GOOD.replace("converting_sessions", numerator).replace(
+        "denominator: sessions", f"denominator: {denominator}"
+    )
+    assert load_kpis(text, "kpis.yaml").kpis["rate"].proportion
 
 
 def test_a_sum_is_no_proportion() -> None:

@@ -1,6 +1,7 @@
 """Whatever the order within the lateness: the sums are those of looking at every event in every window."""
 
 from dataclasses import replace
+from random import Random
 
 from hypothesis import example, given
 from hypothesis import strategies as st
@@ -111,3 +112,28 @@ def test_joined_orders_count_in_their_session_and_are_taken_back_exactly(
         if n in handles and n not in back
     ]
     assert clicking.sums() == expected(all_seen, joined, gap * S, KINDS.values(), DIMENSIONS)
+
+
+@given(st.randoms(use_true_random=False), st.sampled_from([20, 60]), st.sampled_from([60, 300, 1_200]))
+def test_a_crowd_of_events_out_of_order(chance: Random, gap: int, span: int) -> None:
+    """Denser than what hypothesis draws by itself: bridged sessions, first events that come second, cut gaps."""
+    events: list[Drawn] = [
+        (
+            chance.randrange(span),
+            chance.choice("vvw"),
+            chance.choice(["a", None]),
+            chance.choice(STEPS),
+            chance.choice(["Direct", "Email"]),
+            "mobile",
+            chance.randrange(66),
+            chance.random() < 0.1,
+        )
+        for _ in range(chance.randrange(2, 30))
+    ]
+    clicking, all_seen = Clicking(replace(RULES, gap_us=gap * S)), []
+    for number in by_arrival(events):
+        all_seen.append(seen(number, *events[number][:6]))
+        clicking.click(all_seen[-1])
+        if events[number][7]:
+            clicking.restart()
+    assert clicking.sums() == expected(all_seen, [], gap * S, KINDS.values(), DIMENSIONS)
