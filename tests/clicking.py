@@ -27,7 +27,7 @@ RULES = SessionRules(
     clicks_per_minute=120,
     conversion_events=("purchase",),
 )
-KINDS = windows(ZoneInfo("UTC"))
+KINDS = {name: kind for name, kind in windows(ZoneInfo("UTC")).items() if name in {"1m", "5m", "1h", "1d"}}
 DIMENSIONS = ("channel", "device")
 HORIZON_US, OUT_OF_ORDERNESS_US = 3_600 * S, 5 * S
 DAY = "1d"
