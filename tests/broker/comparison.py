@@ -32,7 +32,7 @@ class Value(msgspec.Struct):
     segment: str
     value: float | str | None
     unit: str
-    numerator: int | str
+    numerator: int | float | str
     denominator: int | None
     interval: tuple[float, float] | None
     status: str

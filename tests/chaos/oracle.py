@@ -19,7 +19,8 @@ with parsed as (
            value->>'event_type' as kind, value->>'order_id' as order_id, (value->>'amount')::decimal(18, 2) as amount,
            (value->>'visitor_id') || '/' || (value->>'session_id') as session,
            coalesce((value->>'count')::bigint, 1) as n,
-           value->>'channel' as channel, value->>'country' as country, value->>'platform' as platform,
+           coalesce(value->>'channel', if(topic = 'clickstream', 'Direct', null)) as channel,
+           value->>'country' as country, value->>'platform' as platform,
            value->>'utm_campaign' as campaign,
            if(value->>'device' in ('desktop', 'mobile', 'tablet'), value->>'device', 'other') as device
     from (select topic, value::json as value from line where kind = 'event')
