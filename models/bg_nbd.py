@@ -42,7 +42,7 @@ def expected_transactions(
     if abs(c) < _POLE:
         b, c = b + 2 * _POLE, c + 2 * _POLE
     rest = alive_weeks / (alive_weeks + horizon_weeks)
-    bought = max(0.0, c * (1 - _power_times_2f1(r + x, b + x, c, rest)) / (a - 1))  # a difference that cancels
+    bought = c * (1 - _power_times_2f1(r + x, b + x, c, rest)) / (a - 1)
     if x == 0:
         return bought
     odds = exp(min(_MAX_LOG, (r + x) * log(alive_weeks / (model.alpha + recency_weeks)))) * a / (b + x - 1)

@@ -126,7 +126,7 @@ def measure_stages(
     if social.TOPIC in feeds:
         stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
     if ad_spend.TOPIC in feeds:
-        stages.append(source("ad-spend", AdSpendBooking(catalogue, settings.reporting_currency, rates), deltas))
+        stages.append(source("ad-spend", AdSpendBooking(catalogue, rates), deltas))
     return stages
 
 

@@ -40,8 +40,7 @@ class Task:
     ) -> None:
         """`contiguous`: external topics without transactions and compaction, where no offset may be missing.
 
-        `ahead_us`: as Inbox's. `turn`: held by whoever holds up the event loop; four snapshots at once were its longest
-        stall.
+        `ahead_us`: as Inbox's. `turn`: held by whoever holds up the event loop: four snapshots at once stalled it most.
         """
         self.stage = stage
         self.partition = partition
@@ -56,7 +55,7 @@ class Task:
         self._fresh_us: dict[TP, int] = {}
         self._outputs: list[Any] = []
         self._pending: Pending | None = None
-        self._held = False
+        self._in_snapshot = False
         self._lock = asyncio.Lock()
         self._turn = turn or asyncio.Lock()
         self._policy = policy
@@ -181,10 +180,10 @@ class Task:
     @property
     def _accepts(self) -> bool:
         """Whether it may step: not while it is suspended, and not while a snapshot of it is made."""
-        return self.generation is not None and not self._held
+        return self.generation is not None and not self._in_snapshot
 
     def _step(self, read: Batch | Tick) -> None:
-        assert not self._held, f"{self.name}: a step within a snapshot"
+        assert not self._in_snapshot, f"{self.name}: a step within a snapshot"
         output = self.stage.step(self.tables, read, self._clock.wall_us())
         self.unfinished = output.unfinished
         if output.moved:
@@ -200,7 +199,7 @@ class Task:
         """State, outputs and positions of one moment between two steps, made with pauses in which nothing steps."""
         rows: defaultdict[tuple[str, int], list[Any]] = defaultdict(list)
         outputs, self._outputs, self._pending = self._outputs, [], None
-        self._held = True
+        self._in_snapshot = True
         for topic, partition, key, value, headers in self.stage.outgoing(self.tables, outputs, self._clock.wall_us()):
             rows[topic, partition].append((key, value, headers))
         for table in self.tables.all():
@@ -209,7 +208,7 @@ class Task:
             if changes := [(prefix + key, value, ()) for key, value in table.drain()]:
                 rows[self.changelog] += changes
         await _pause()
-        self._held = False
+        self._in_snapshot = False
         by_target = {TopicPartition(*target): its for target, its in rows.items()}
         return Snapshot(by_target, {TopicPartition(*tp): offset for tp, offset in offsets.items()})
 

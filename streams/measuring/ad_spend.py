@@ -1,10 +1,10 @@
 """What an ad-spend event adds: the difference to the revision of its period that counted before."""
 
 from decimal import Decimal
-from typing import Protocol
 
 from models import ad_spend, measure, money
 from models.ad_spend import AdSpend, Spent, decode_ad_spend
+from models.fx import Rates
 from models.kpi import Catalogue
 from models.outcome import Invalid, Outcome, Reason
 from models.slices import Slicing
@@ -21,13 +21,6 @@ Period = tuple[str, str, int]
 Periods = Table[Period, Spent]
 
 
-class Rates(Protocol):
-    """Exchange rates by event time."""
-
-    def at(self, currency: str, at_us: int) -> Decimal | None:
-        """Units of the reporting currency for one unit at a moment (us since 1970 UTC); None: not known."""
-
-
 class AdSpendBooking:
     """How ad spend is booked; see measuring.stage.Booking."""
 
@@ -35,11 +28,10 @@ class AdSpendBooking:
     horizon_us = WITHOUT_END_US
     decode = staticmethod(decode_ad_spend)
 
-    def __init__(self, catalogue: Catalogue, currency: str, rates: Rates) -> None:
-        """`currency`: the reporting currency."""
+    def __init__(self, catalogue: Catalogue, rates: Rates) -> None:
+        """`rates`: the shell's, which goes on adding what it reads."""
         self._slicing = Slicing(ad_spend.DIMENSIONS, catalogue.dimensions_of_feed(ad_spend.TOPIC))
-        self._currency = currency
-        self._digits = money.exponent(currency) or 0
+        self._digits = money.exponent(rates.reporting) or 0
         self._rates = rates
 
     def table(self) -> Periods:
@@ -51,7 +43,7 @@ class AdSpendBooking:
         if money.exponent(event.currency) is None:
             return Invalid(Reason.UNKNOWN_CURRENCY, f"{event.currency!r} is no ISO 4217 currency")
         if self._rates.at(event.currency, event.at_us) is None:
-            return Invalid(Reason.NO_FX_RATE, f"no rate from {event.currency} to {self._currency}")
+            return Invalid(Reason.NO_FX_RATE, f"no rate from {event.currency} to {self._rates.reporting}")
         return None
 
     def book(self, periods: Periods, event: AdSpend, at_us: int, additions: Additions, _late_us: int) -> Outcome | None:

@@ -12,17 +12,18 @@ from customer_facts import Sums, catalogue, of, sums
 from flow import Flow, Sent, at, sent
 from models import measure
 from models.ad_spend import AdSpend, decode_ad_spend
+from models.fx import Rates
 from models.outcome import Invalid, Outcome, Reason
 from streams.measuring.ad_spend import AdSpendBooking, Periods
 from streams.measuring.additions import Additions
 
 
-class Fixed:
+def rates() -> Rates:
     """The euro rose from 0.80 to 0.90 pounds at noon."""
-
-    def at(self, currency: str, at_us: int) -> Decimal | None:
-        rates = {"GBP": Decimal(1), "EUR": Decimal("0.80" if at_us < at("12:00:00") else "0.90")}
-        return rates.get(currency)
+    found = Rates("GBP")
+    found.add("EUR", at("00:00:00"), Decimal("0.80"))
+    found.add("EUR", at("12:00:00"), Decimal("0.90"))
+    return found
 
 
 def spend(clock: str, amount: str, revision: int | None = None, **fields: Any) -> Sent:
@@ -38,7 +39,7 @@ def decoded(record: Sent) -> AdSpend:
 
 
 def booked(*records: Sent) -> tuple[list[Outcome | Invalid | None], Sums, Periods]:
-    booking, additions = AdSpendBooking(catalogue(), "GBP", Fixed()), Additions()
+    booking, additions = AdSpendBooking(catalogue(), rates()), Additions()
     periods = booking.table()
     outcomes: list[Outcome | Invalid | None] = []
     for record in records:
