@@ -103,7 +103,9 @@ def wilson(successes: int, trials: int) -> tuple[float, float]:
     share, z2 = successes / trials, Z_95 * Z_95
     centre = (share + z2 / (2 * trials)) / (1 + z2 / trials)
     half = Z_95 * sqrt(share * (1 - share) / trials + z2 / (4 * trials * trials)) / (1 + z2 / trials)
-    return max(0.0, centre - half), min(1.0, centre + half)
+    low = 0.0 if successes == 0 else centre - half  # rounding leaves 5e-17 of nothing
+    high = 1.0 if successes == trials else centre + half
+    return low, high
 
 
 def dimensions_of(measure: Measure, fields: Iterable[FieldDimension]) -> tuple[str, ...]:

@@ -79,8 +79,8 @@ class Session(msgspec.Struct, gc=False):
         """Whether an event would be its first one."""
         return at_us < self.first_us or (at_us == self.first_us and event_id < self.first_id)
 
-    def freeze(self, before_us: int) -> None:
-        """Forget events before a time; what they contributed stays."""
+    def forget(self, before_us: int) -> None:
+        """Forget when the events before a time were, which are frozen; what they contributed stays."""
         events = self.events
         frozen = bisect_left(events, before_us << 1)
         if frozen:

@@ -15,6 +15,7 @@ from models.kpi_value import KpiValue
 from models.kpis_file import load_kpis
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.outcome import Ledger
+from models.partition import partition_of_key
 from models.settings import Settings
 from models.stage import Batch, Headers, Look, Outgoing, Stage, Tick
 from streams.app import measure_stages, monitor_stage
@@ -78,9 +79,10 @@ def heartbeat(topic: str, clock: str) -> Sent:
 
 @dataclass
 class Flow:
-    """One task a stage. `now_us` is the wall clock, a day after the events unless a test moves it."""
+    """`partitions` tasks a stage, one of the monitor. `now_us`: the wall clock, a day after the events by itself."""
 
     settings: Settings = field(default_factory=Settings)
+    partitions: int = 1
     rules: Iterable[Rule] = ()
     now_us: int = at("12:00:00") + 86_400_000_000
     values: list[KpiValue] = field(default_factory=list)
@@ -90,30 +92,39 @@ class Flow:
 
     def __post_init__(self) -> None:
         self._build()
-        self.tables = {stage.name: stage.tables(0) for stage in self.stages}
-        self.monitor_tables = self.tables["monitor"]
+        self.tables = self._tables()
         self._open()
+
+    @property
+    def monitor_tables(self) -> Any:
+        return self.tables["monitor"][0]
 
     def restart(self, kpis: str) -> None:
         """All workers stop and start with another kpis.yaml; what the tables hold stays."""
         self.kpis = kpis
         self._build()
-        self.tables = {stage.name: stage.tables(0) for stage in self.stages} | self.tables
+        self.tables = self._tables() | self.tables
         self._open()
 
     def _build(self) -> None:
         self.catalogue: Catalogue = load_kpis(self.kpis, "kpis.yaml")
         topics = (*INPUTS, BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts")
-        partitions = dict.fromkeys(topics, 1)
+        partitions = dict.fromkeys(topics, 1) | dict.fromkeys((*INPUTS, BY_VISITOR, BY_CUSTOMER), self.partitions)
         self.rates = Rates(self.settings.reporting_currency)
         measuring = measure_stages(self.settings, self.catalogue, partitions, self.rates)
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
         self.stages: list[Stage[Any, Any]] = [*measuring, self.monitor]
         self.stage_of = {topic: stage for stage in self.stages for topic in stage.inputs}
 
+    def _tables(self) -> dict[str, list[Any]]:
+        """Of every task, by stage and partition."""
+        tasks = {stage.name: 1 if stage is self.monitor else self.partitions for stage in self.stages}
+        return {stage.name: [stage.tables(n) for n in range(tasks[stage.name])] for stage in self.stages}
+
     def _open(self) -> None:
         for stage in self.stages:
-            stage.opened(self.tables[stage.name], self.now_us)
+            for tables in self.tables[stage.name]:
+                stage.opened(tables, self.now_us)
         self.tick()
 
     def read(self, *records: Sent) -> None:
@@ -121,18 +132,21 @@ class Flow:
         for record in records:
             self.batch(record.topic, [record])
 
-    def batch(self, topic: str, records: Sequence[Sent]) -> None:
-        """Records of one topic in one batch."""
-        self._step(self.stage_of[topic], Batch(topic, 0, records))
+    def batch(self, topic: str, records: Sequence[Sent], partition: int | None = None) -> None:
+        """Records of one topic in one batch, of the partition of the first one's key unless it is named."""
+        if partition is None:
+            partition = partition_of_key(records[0].key or b"", self.partitions)
+        self._step(self.stage_of[topic], partition, Batch(topic, partition, records))
 
     def tick(self, lag: int = 0) -> None:
         """A second passes."""
         self.now_us += 1_000_000
         for stage in self.stages:
-            self._step(stage, Tick({topic: Look(lag, self.now_us) for topic in stage.inputs}))
+            for partition in range(len(self.tables[stage.name])):
+                self._step(stage, partition, Tick({topic: Look(lag, self.now_us) for topic in stage.inputs}))
 
-    def ledger(self, topic: str) -> Ledger:
-        its = admitting(self.tables[self.stage_of[topic].name])
+    def ledger(self, topic: str, partition: int = 0) -> Ledger:
+        its = admitting(self.tables[self.stage_of[topic].name][partition])
         assert its is not None
         return its.ledger.row
 
@@ -150,9 +164,9 @@ class Flow:
         """The last revision of every window, by start."""
         return {one.start_us: one.value for one in self.values if one.series == (kpi, window, *piece)}
 
-    def _step(self, stage: Stage[Any, Any], read: Batch | Tick) -> None:
+    def _step(self, stage: Stage[Any, Any], partition: int, read: Batch | Tick) -> None:
         """A step and its commit, and those of the stages behind it; again where it has more to do."""
-        tables = self.tables[stage.name]
+        tables = self.tables[stage.name][partition]
         output = stage.step(tables, read, self.now_us)
         if stage is self.monitor:
             self.values += output.values
@@ -160,11 +174,11 @@ class Flow:
         else:
             self._pass_on(stage.outgoing(tables, [output], self.now_us))
         if output.unfinished:
-            self._step(stage, Tick({}))
+            self._step(stage, partition, Tick({}))
 
     def _pass_on(self, records: Iterable[Outgoing]) -> None:
         for record in records:
             if record.topic == dead_letter.TOPIC:
                 self.dead_letters.append(record)
             elif record.topic in self.stage_of:
-                self.batch(record.topic, [Sent(record.topic, record.key, record.value)])
+                self.batch(record.topic, [Sent(record.topic, record.key, record.value)], record.partition)

@@ -29,6 +29,9 @@ COUNTED = {FactKind.PLACED: measure.ORDERS, FactKind.UNMATCHED: measure.UNMATCHE
 class Sessions(Protocol[R_contra]):
     """What is asked of the sessions of a task."""
 
+    def fixed(self, rows: R_contra, before_us: int) -> None:
+        """No order before this time (event time, us) asks any more."""
+
     def session_of(self, rows: R_contra, visitor_id: str, session_id: str | None, at_us: int) -> SessionName | None:
         """The session an order belongs to."""
 
@@ -79,6 +82,10 @@ class Attribution(Generic[R]):
         orders.touch(fact.order_id)
         return None
 
+    def passed(self, rows: R, orders_us: int) -> None:
+        """Tell the sessions the watermark of orders."""
+        self._sessions.fixed(rows, orders_us - self.lateness_us)
+
     def due_us(self, order: Attributed) -> int:
         """The watermark at which an order that waits is fixed."""
         return order.waiting[0].at_us + self.lateness_us
@@ -87,7 +94,7 @@ class Attribution(Generic[R]):
         """Look an order up for the last time; what goes on to its customer."""
         before = orders.rows[order_id]
         facts, after = before.waiting, before
-        if self._session_of(rows, facts[0]) != before.session:
+        if self._found(rows, facts[0]) != (before.session, before.segments):  # also if its session begins otherwise now
             self._take_back(rows, before, additions)
             after = self._attribute(rows, facts[0], additions)
             for fact in facts:
@@ -96,21 +103,24 @@ class Attribution(Generic[R]):
         orders.put(order_id, Attributed(after.segments, after.session, []))
         return [msgspec.structs.replace(fact, segments=after.segments) for fact in facts]
 
-    def _session_of(self, rows: R, placed: OrderFact) -> SessionName | None:
+    def _found(self, rows: R, placed: OrderFact) -> tuple[SessionName | None, Segments]:
+        """The session of an order, and its segments: those that it names itself win."""
         if placed.visitor_id is None:
-            return None
-        return self._sessions.session_of(rows, placed.visitor_id, placed.session_id, placed.at_us)
+            return None, placed.segments
+        session = self._sessions.session_of(rows, placed.visitor_id, placed.session_id, placed.at_us)
+        if session is None:
+            return None, placed.segments
+        own, its = placed.segments, self._sessions.segments_of(rows, session)
+        # those of kpis.yaml's own dimensions come last, and a session has none of an order's
+        return session, (*(mine or of for mine, of in zip(own, its, strict=False)), *own[len(its) :])
 
     def _attribute(self, rows: R, placed: OrderFact, additions: Additions) -> Attributed:
-        """Join an order to its session; the segments that it names itself win."""
-        session = self._session_of(rows, placed)
+        """Join an order to its session, or count it as having none."""
+        session, segments = self._found(rows, placed)
         if session is None:
             self._count_unattributed(placed, 1, additions)
-            return Attributed(placed.segments, None, [])
-        self._sessions.join(rows, session, placed.at_us, 1, additions)
-        its = self._sessions.segments_of(rows, session)
-        own = placed.segments  # those of kpis.yaml's own dimensions come last, and a session has none of an order's
-        segments = (*(mine or of for mine, of in zip(own, its, strict=False)), *own[len(its) :])
+        else:
+            self._sessions.join(rows, session, placed.at_us, 1, additions)
         return Attributed(segments, session, [])
 
     def _take_back(self, rows: R, order: Attributed, additions: Additions) -> None:

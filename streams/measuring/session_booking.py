@@ -61,13 +61,13 @@ class SessionBooking:
         self._rebook(visitor, (session,), change, additions)
 
     def move_on(  # noqa: C901  what every click runs through: a call less for each of its parts
-        self, visitor: Visitor, session: Session, kind: str, at_us: int, frozen_us: int, additions: Additions
+        self, visitor: Visitor, session: Session, kind: str, at_us: int, asked_us: int, additions: Additions
     ) -> None:
-        """An event in order of time, of a visitor without joined orders; events before `frozen_us` are frozen."""
+        """An event in order of time, of a visitor without joined orders; of events before `asked_us` nobody asks."""
         minute, view, step = at_us // MINUTE_US, kind == PAGE_VIEW, self._steps.get(kind)
         gap_us, events, slices = at_us - session.last_us, session.events, session.slices
         if not len(events) & 7:
-            session.freeze(frozen_us)
+            session.forget(asked_us)
         events.append(at_us << 1 | view)
         session.last_us = at_us
         if view:
@@ -92,7 +92,7 @@ class SessionBooking:
         if at_us < frozen_us and at_us < session.last_us:
             self._add_late(visitor, session, event.event_type, at_us // MINUTE_US, additions)
         elif at_us >= session.last_us and not visitor.joined and not session.begins_with(at_us, event.event_id):
-            self.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
+            self.move_on(visitor, session, event.event_type, at_us, 0, additions)
         else:
             self._insert(visitor, session, event, at_us, additions)
 

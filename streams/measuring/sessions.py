@@ -87,20 +87,28 @@ class ClickBooking:
         if at_us < session.last_us or visitor.joined or at_us == session.first_us:
             self._booking.insert(visitor, session, event, at_us, frozen_us, additions)
         else:
-            self._booking.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
+            unasked_us = min(frozen_us, visitors.fixed_us)
+            self._booking.move_on(visitor, session, event.event_type, at_us, unasked_us, additions)
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
         """Drop visitors that no event can belong to any more."""
         visitors.expire(watermark_us, EXPIRE_LOOKS)
 
+    def fixed(self, visitors: Visitors, before_us: int) -> None:
+        """No order before this time asks any more: until then its session has to know when its events were."""
+        visitors.fixed_us = before_us
+
     def session_of(self, visitors: Visitors, visitor_id: str, session_id: str | None, at_us: int) -> SessionName | None:
-        """The session of an order: the one it names, as long as that is kept; else the visitor's latest one by then."""
+        """The session of an order: the one it names, if that had begun and is kept; else the visitor's latest by then.
+
+        One that begins later is not the order's yet: whether its clicks are read before the order is fixed is chance.
+        """
         visitor = visitors.rows.get(visitor_id)
         if visitor is None:
             return None
         session = None if session_id is None else self._named(visitor, session_id, at_us)
-        if session is None:
+        if session is None or session.first_us > at_us:
             session = visitor.latest(at_us, self._rules.gap_us)
         return None if session is None else (visitor_id, session.name)
 

@@ -75,6 +75,8 @@ class VisitorStage(Generic[R]):
 
     def step(self, tables: VisitorTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
+        if tables.heard.at_us is not None:
+            self.attribution.passed(tables.clicks.rows, tables.heard.at_us)
         if isinstance(read, Batch) and read.topic == BY_VISITOR:
             output = MeasureOutput()
             self._book(tables, read.records, output)

@@ -19,7 +19,17 @@ NAME = "visitors"
 VERSION = 1
 _MAX_PACKED = 20_000
 
-Visitors = Table[str, Visitor]
+
+class Visitors(Table[str, Visitor]):
+    """By id. No order before `fixed_us` (event time, us; not stored) asks for its session any more."""
+
+    __slots__ = ("fixed_us",)
+
+    def __init__(self, codec: Codec[str, Visitor], keep_us: int) -> None:
+        super().__init__(NAME, codec, Ttl(keep_us, attrgetter("last_us")))
+        self.fixed_us = NEVER_US
+
+
 _Segments = tuple[str | None, ...]
 _StoredSightings = tuple[int, int | bytes, int | None]
 _Steps = dict[str, _StoredSightings]
@@ -46,7 +56,7 @@ class VisitorCodec:
     def table(self, keep_us: int) -> Visitors:
         """Visitors by id, kept for so long after their last event."""
         codec = Codec(VERSION, _pack, msgspec.msgpack.Decoder(str).decode, _encode, self.decode)
-        return Table(NAME, codec, Ttl(keep_us, attrgetter("last_us")))
+        return Visitors(codec, keep_us)
 
     def decode(self, stored: bytes) -> Visitor:
         """A stored row."""

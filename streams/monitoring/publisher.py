@@ -103,7 +103,10 @@ class Publisher:
     def _closing(
         self, tables: MonitorTables, group: Group, key: Key, moment: Moment, was_us: int | None
     ) -> Iterator[KpiValue]:
-        """All KPIs of a window; of one that was passed before it was known to be due, the zeros alone."""
+        """All KPIs of a window, also those of what was published and then taken back.
+
+        Of a window that was passed before it was known to be due, the zeros alone.
+        """
         (name, number), window = key, self.windows[key[0]]
         zeros = self._has_total(tables) and shown_empty(window, number, moment.now_us)
         before = self.keeping.closed_before(was_us, window)
@@ -111,10 +114,10 @@ class Publisher:
         pieces = set() if passed else tables.pieces(group, name, number)
         for piece in sorted(pieces | {TOTAL} if zeros else pieces):
             measured, empty = tables.measured(group, name, number, piece), zeros and piece == TOTAL
-            kpis = group.published(name, piece[0], measured.keys(), zeros=empty)
+            told = tables.cells.published(group.home, name, number, piece)
+            kpis = group.published(name, piece[0], measured.keys(), () if passed else told, zeros=empty)
             if passed:
-                known = tables.cells.published(group.home, name, number, piece)
-                kpis = (kpi for kpi in kpis if kpi.name not in known)
+                kpis = (kpi for kpi in kpis if kpi.name not in told)
             yield from self._values(tables, group, key, piece, kpis, measured, moment)
 
     def _values(

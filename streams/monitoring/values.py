@@ -1,6 +1,6 @@
 """A window's measures as values of KPIs."""
 
-from collections.abc import Iterator
+from collections.abc import Container, Iterator
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from functools import cached_property
@@ -57,11 +57,11 @@ class Group:
         return frozenset(name for kpi in self.kpis for name in kpi.windows)
 
     def published(
-        self, window: str, dimension: str, measures: AbstractSet[str], *, zeros: bool = False
+        self, window: str, dimension: str, measures: AbstractSet[str], told: Container[str] = (), *, zeros: bool = False
     ) -> Iterator[Kpi]:
-        """KPIs of a slice in a window that are made of any of these measures; with `zeros` all sums."""
+        """KPIs of a slice in a window that are made of any of these measures, or are `told`; with `zeros` all sums."""
         for kpi in self._by_place.get((window, dimension), ()):
-            if not kpi.measures.isdisjoint(measures) or (zeros and kpi.denominator is None):
+            if not kpi.measures.isdisjoint(measures) or kpi.name in told or (zeros and kpi.denominator is None):
                 yield kpi
 
     @cached_property

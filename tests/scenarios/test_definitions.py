@@ -156,7 +156,7 @@ def _deltas(flow: Flow, event: Sent) -> list[Sent]:
     waiting = [event]
     while waiting:
         record = waiting.pop()
-        stage, tables = flow.stage_of[record.topic], flow.tables[flow.stage_of[record.topic].name]
+        stage, (tables, *_) = flow.stage_of[record.topic], flow.tables[flow.stage_of[record.topic].name]
         output = stage.step(tables, Batch(record.topic, 0, [record]), flow.now_us)
         for one in stage.outgoing(tables, [output], flow.now_us):
             sent = Sent(one.topic, one.key, one.value)

@@ -209,7 +209,7 @@ def test_what_was_learnt_and_told_survives_a_restart() -> None:
     for old, new in zip(flow.monitor_tables.all(), restored.all(), strict=True):
         for key, stored in old.drain():
             new.restore(key, stored)
-    flow.monitor_tables = restored
+    flow.tables["monitor"] = [restored]
     flow.restart(LEARNT)
     pass_time(flow, "12:00:00")
     pass_time(flow, "13:00:00")

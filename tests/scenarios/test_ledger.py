@@ -124,7 +124,7 @@ def test_a_heartbeat_counts_as_nothing() -> None:
     flow = Flow()
     flow.read(order("12:00:20", "1.00"), heartbeat("orders", "12:30:00"), heartbeat("orders", "12:00:00"))
     assert flow.ledger("orders").received == 1
-    counts = flow.tables["orders"].heartbeats.row
+    counts = flow.tables["orders"][0].heartbeats.row
     assert (counts.applied, counts.backward) == (1, 1)
 
 
@@ -132,8 +132,8 @@ def test_a_heartbeat_counts_as_nothing() -> None:
 def test_a_heartbeat_that_is_no_time_is_counted_and_ignored(header: bytes | None) -> None:
     flow = Flow()
     flow.read(Sent("orders", None, None, (("kpi-heartbeat", header),)))  # type: ignore[arg-type]  # a header may be null
-    assert flow.tables["orders"].heartbeats.row.malformed == 1
-    assert flow.tables["orders"].clock.row.at_us is None
+    assert flow.tables["orders"][0].heartbeats.row.malformed == 1
+    assert flow.tables["orders"][0].clock.row.at_us is None
 
 
 def test_an_event_that_is_invalid_whenever_it_comes_is_not_late() -> None:

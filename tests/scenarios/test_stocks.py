@@ -124,6 +124,16 @@ def test_what_was_taken_back_altogether_has_no_series() -> None:
     assert [one for one, _ in monitor.history("customers", "1d", day(1), EMAIL)] == []
 
 
+def test_what_was_published_and_then_taken_back_is_closed_without_a_value() -> None:
+    monitor, cohort = Monitor(KPIS), ("cohort", "2026-02")
+    monitor.book("cohort_size", day(0), 1, cohort="2026-02")
+    monitor.mark(customers=day(1))
+    monitor.book("cohort_size", day(0), -1, cohort="2026-02")  # the customer had come before
+    monitor.mark(customers=day(40))
+    assert monitor.history("cohort_retention", "1M", day(-1), cohort) == [(0.0, PROVISIONAL), (None, FINAL)]
+    assert monitor.closed("cohort_retention", "1M", cohort) == {day(-1): None}
+
+
 def test_a_stock_in_a_window_below_a_day_is_refused() -> None:
     with pytest.raises(DefinitionError, match='"1h" is no window of customers, which has no value of less than a day'):
         load_kpis(KPIS.replace("[1d, 7d, 30d, 1M]", "[1h, 1d]"), "kpis.yaml")

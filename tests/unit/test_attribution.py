@@ -15,7 +15,10 @@ from streams.measuring.attribution import Attribution, SessionName, attributions
 LATENESS_US = 60_000_000
 SLICING = Slicing(("channel", "country", "campaign"), ("channel", "country"))
 EMAIL, DIRECT = ("v", "s1"), ("v", "s2")
-SEGMENTS = {EMAIL: ("Email", "PL", None), DIRECT: ("Direct", "DE", "spring")}
+SEGMENTS: dict[SessionName, tuple[str | None, ...]] = {
+    EMAIL: ("Email", "PL", None),
+    DIRECT: ("Direct", "DE", "spring"),
+}
 Booked = Mapping[tuple[str, tuple[str, str]], int]
 
 
@@ -25,12 +28,17 @@ class OneVisitor:
 
     now: SessionName | None = EMAIL
     joined: Counter[tuple[SessionName, int]] = field(default_factory=Counter)
+    segments: dict[SessionName, tuple[str | None, ...]] = field(default_factory=lambda: SEGMENTS)
+    fixed_us: int | None = None
+
+    def fixed(self, rows: None, before_us: int) -> None:
+        self.fixed_us = before_us
 
     def session_of(self, rows: None, visitor_id: str, session_id: str | None, at_us: int) -> SessionName | None:
         return self.now
 
     def segments_of(self, rows: None, session: SessionName) -> tuple[str | None, ...]:
-        return SEGMENTS[session]
+        return self.segments[session]
 
     def join(self, rows: None, session: SessionName, at_us: int, count: int, additions: Additions) -> None:
         self.joined[session, at_us] += count
@@ -97,6 +105,22 @@ def test_it_is_booked_on_another_session_when_that_turns_out_to_be_its_own() -> 
         (FactKind.PLACED, SEGMENTS[DIRECT]),
         (FactKind.REFUNDED, SEGMENTS[DIRECT]),
     ]
+
+
+def test_it_moves_with_its_session_when_that_turns_out_to_begin_otherwise() -> None:
+    till = Till()
+    till.book(fact(FactKind.PLACED, 500))
+    till.sessions.segments = SEGMENTS | {EMAIL: ("Paid Search", "FR", None)}  # an earlier first event has come
+    [handed] = till.fix()
+    assert till.booked == sums("Paid Search", "FR", orders=1, revenue=500)
+    assert +till.sessions.joined == {(EMAIL, MINUTE_US): 1}
+    assert handed.segments == ("Paid Search", "FR", None)
+
+
+def test_events_are_asked_for_until_the_orders_are_fixed() -> None:
+    till = Till()
+    till.attribution.passed(None, 10 * MINUTE_US)
+    assert till.sessions.fixed_us == 10 * MINUTE_US - LATENESS_US
 
 
 def test_fixed_it_stays_and_a_refund_follows_it() -> None:

@@ -90,7 +90,9 @@ def test_the_interval_is_wilsons() -> None:
     low, high = wilson(10, 100)  # the worked example of Brown, Cai and DasGupta (2001): 10 of 100
     assert (round(low, 4), round(high, 4)) == (0.0552, 0.1744)
     assert wilson(0, 20)[0] == 0.0
+    assert wilson(0, 3)[0] == 0.0
     assert wilson(20, 20)[1] == 1.0
+    assert all(low <= n / of <= high for of in range(1, 60) for n in range(of + 1) for low, high in [wilson(n, of)])
 
 
 def test_the_names_of_the_pipelines_metrics_are_taken() -> None:

@@ -25,6 +25,7 @@ def session_of(clicking: Clicking, seconds: float, session: str | None = None, v
         (1_860.000001, None, None),
         (-1, None, None),
         (100, "unknown", "b"),
+        (55, "b", "a"),  # it has not begun
     ],
 )
 def test_a_named_session_wins_else_it_is_the_latest_one_within_half_an_hour(
@@ -38,8 +39,17 @@ def test_a_named_session_wins_else_it_is_the_latest_one_within_half_an_hour(
 def test_an_order_before_the_last_click_finds_the_event_before_it() -> None:
     clicking = of(*(click(n * 120, "a") for n in range(100)), click(2_460, "b"))
     assert session_of(clicking, 12_000) == "a"  # its last one
-    assert session_of(clicking, 2_459) == "a"  # frozen: its minute is known
+    assert session_of(clicking, 2_459) == "a"  # forgotten: its minute is known
     assert session_of(clicking, 2_470) == "b"
+
+
+def test_when_events_were_is_known_as_long_as_orders_may_ask() -> None:
+    clicking = Clicking()
+    clicking.booking.fixed(clicking.visitors, START_US + 59 * S)
+    for n in range(100):
+        clicking.click(click(n * 2, "a"))
+        clicking.click(click(n * 2 + 1, "b"))
+    assert [session_of(clicking, seconds) for seconds in (60, 61, 62, 63)] == ["a", "b", "a", "b"]
 
 
 def test_a_joined_order_converts_engages_and_is_no_event() -> None:
