@@ -24,7 +24,7 @@ def _receiver(item: source.Node) -> Receiver:
     kind = KINDS[given["type"].choice(KINDS) if "type" in given else "webhook"]
     infos = msgspec.structs.fields(kind)
     required = {info.name for info in infos if info.required}
-    fields = item.fields(required, {"type", *(info.name for info in infos)})
+    fields = item.fields(required, {"type", *(info.name for info in infos)} - required)
     types = get_type_hints(kind)
     return kind(**{name: _value(name, part, types[name]) for name, part in fields.items() if name != "type"})
 

@@ -108,7 +108,13 @@ class Resending:
         for entry in batch:
             if entry.told_us is None:
                 key = f"{entry.alert.fingerprint}-{entry.alert.sequence}"
-                _LOG.info("delivered", receiver=self.receiver, key=key, level=entry.alert.level, over=entry.ended_us)
+                _LOG.info(
+                    "delivered",
+                    receiver=self.receiver,
+                    key=key,
+                    severity=entry.alert.level,
+                    firing=entry.ended_us is None,
+                )
         self.metrics.count(self.receiver, Outcome.DELIVERED, self.roster.told(batch, now_us))
 
     async def _refused(self, batch: Batch, status: int) -> int | None:

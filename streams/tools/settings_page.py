@@ -1,6 +1,7 @@
 """The page docs/settings.md, from the docstrings of models/settings.py: `python -m streams.tools.settings_page`."""
 
 from pathlib import Path
+from types import UnionType
 from typing import Literal, get_args, get_origin
 
 import msgspec
@@ -54,7 +55,7 @@ def _type(annotation: object) -> str:
         return ", ".join(f"`{option}`" for option in options)
     if get_origin(annotation) is tuple:
         return f"list of {_type(options[0])}"
-    if len(options) > 1:  # structs told apart by their tags
+    if get_origin(annotation) is UnionType and len(options) > 1:  # structs told apart by their tags
         return " or ".join(str(option.__struct_config__.tag) for option in options)
     if options:  # X | None: absent is said by the default
         return _type(options[0])
