@@ -13,6 +13,8 @@ MAX_SUMMARY = 1_024  # characters PagerDuty takes
 SEVERITIES: Final = {"critical": "critical", "error": "error", "warning": "warning", "info": "info"}
 UNKNOWN_SEVERITY = "error"  # of a level PagerDuty has no word for: it must be seen
 
+HTTP = ("https://", "http://")  # a link of another kind, like a file of the repository, is one PagerDuty does not take
+
 
 class Payload(msgspec.Struct, frozen=True):
     """What an incident shows; source: PagerDuty, PD-CEF."""
@@ -62,7 +64,7 @@ class PagerDuty:
 
     def _trigger(self, notification: Notification) -> Event:
         alert = notification.alert
-        runbook = alert.annotations.get("runbook_url")
+        runbook = alert.annotations.get("runbook_url", "")
         return Event(
             self.routing_key,
             "trigger",
@@ -77,7 +79,7 @@ class PagerDuty:
                 class_=alert.rule,
                 custom_details=msgspec.Raw(notification.data),
             ),
-            links=(Link(runbook, "Runbook"),) if runbook else (),
+            links=(Link(runbook, "Runbook"),) if runbook.startswith(HTTP) else (),
             client=CLIENT,
             client_url=self.public_url,
         )

@@ -33,8 +33,6 @@ from streams.delivering.post import Notifier, Post
 from streams.delivering.receivers import Queued, labels, notifier, receivers
 from streams.delivering.resending import Resending
 
-MAX_POLL_INTERVAL_MS = 86_400_000  # a receiver may be down for hours: waiting for it is no reason to leave the group
-
 
 async def notify(settings: Settings, registry: CollectorRegistry | None = None) -> None:
     """Delivers until it is cancelled; raises SettingsError and BrokerError at start. Counts in `registry`."""
@@ -75,9 +73,7 @@ class _Lines:
     async def outbox(self, receiver: Queued, kind: Notifier, producer: AIOKafkaProducer) -> Outbox:
         """A receiver that is told of transitions."""
         self.metrics.expect(receiver.name)
-        consumer = await self.consumer(
-            group_id=f"{self.settings.app_id}-notify-{receiver.name}", max_poll_interval_ms=MAX_POLL_INTERVAL_MS
-        )
+        consumer = await self.consumer(group_id=f"{self.settings.app_id}-notify-{receiver.name}")
         wire = await self.stack.enter_async_context(open_wire(allow_private=receiver.allow_private))
         post = Post(receiver.name, kind, wire, self.metrics, _now_us, asyncio.sleep, random.SystemRandom())
         return Outbox(consumer, post, DeadLetters(receiver.name, producer), self.metrics)

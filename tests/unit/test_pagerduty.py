@@ -50,6 +50,10 @@ def test_without_annotations_the_summary_is_made_and_there_is_no_link() -> None:
     assert "links" not in event
 
 
+def test_a_runbook_that_is_no_address_is_no_link() -> None:
+    assert "links" not in sent(annotations={"runbook_url": "docs/runbooks/low.md"})
+
+
 def test_a_long_summary_is_cut_to_what_pagerduty_takes() -> None:
     assert len(sent(annotations={"summary": "s" * 5_000})["payload"]["summary"]) == 1_024
 
