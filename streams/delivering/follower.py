@@ -47,13 +47,17 @@ class Follower:
         _LOG.info("read what fires", alerts=len(self._firing))
 
     async def _read(self) -> None:
-        for partition, records in (await self.consumer.getmany(timeout_ms=POLL_MS)).items():
+        fetched = await self.consumer.getmany(timeout_ms=POLL_MS)
+        for partition, records in fetched.items():
             begun = self._next.get(partition, 0)  # new partitions make aiokafka read all of them from the beginning
             for record in records:
                 if record.offset >= begun:
                     self._take(record)
             self._next[partition] = max(begun, records[-1].offset + 1)
-        self.counted(len(self._firing))
+        if fetched:
+            self.counted(len(self._firing))
+            for alertmanager in self.alertmanagers:
+                alertmanager.heard()
 
     def _take(self, record: ConsumerRecord) -> None:
         at_us = record.timestamp * MS_US

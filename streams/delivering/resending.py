@@ -45,11 +45,14 @@ class Resending:
     def take(self, notification: Notification, record: ConsumerRecord, at_us: int) -> None:
         """A transition of `kpi-alerts`, written at `at_us`."""
         self.roster.take(notification.alert, record, at_us, self.now_us())
-        self._show()
 
     def forget(self, fingerprint: str, record: ConsumerRecord, at_us: int) -> None:
         """A tombstone."""
         self.roster.forget(fingerprint, record, at_us, self.now_us())
+
+    def heard(self) -> None:
+        """After some of them: they are told at once."""
+        self._changed.set()
         self._show()
 
     def malformed(self) -> None:
@@ -142,6 +145,5 @@ class Resending:
             return
 
     def _show(self) -> None:
-        self._changed.set()
         self.metrics.waiting(self.receiver, self.roster.waiting_since_us())
         self.metrics.firing(self.receiver, self.roster.firing())

@@ -1,5 +1,6 @@
 """What one Alertmanager is told by a local server's account, in virtual time."""
 
+import asyncio
 import json
 import random
 from collections.abc import AsyncIterator, Sequence
@@ -40,10 +41,12 @@ class Fake:
     script: list[int]
     poison: frozenset[str] = frozenset()
     posts: list[list[dict[str, Any]]] = field(default_factory=list)
+    told: asyncio.Queue[list[dict[str, Any]]] = field(default_factory=asyncio.Queue)
 
     async def answer(self, request: web.Request) -> web.Response:
         alerts = json.loads(await request.read())
         self.posts.append([{**alert["labels"], "endsAt": alert["endsAt"]} for alert in alerts])
+        self.told.put_nowait(self.posts[-1])
         if any(alert["labels"]["alertname"] in self.poison for alert in alerts):
             return web.Response(status=400)
         return web.Response(status=self.script.pop(0) if self.script else 200)
@@ -59,6 +62,7 @@ class Scene:
 
     def take(self, **changed: Any) -> None:
         self.resending.take(notification(**changed), Written(b"{}"), self.clock.at_us)
+        self.resending.heard()
 
     async def tell(self, after_s: float = 0) -> int | None:
         self.clock.at_us += int(after_s * SECOND_US)
@@ -164,3 +168,17 @@ async def test_a_tombstone_ends_what_fires() -> None:
         await am.tell()
         assert am.fake.posts[-1][0]["endsAt"] == "1970-01-01T00:01:00Z"
         assert am.value("firing") == 0
+
+
+@pytest.mark.asyncio
+async def test_a_change_is_told_at_once_while_it_waits_for_the_next_minute() -> None:
+    async with scene() as am:
+        am.take(fingerprint="a")
+        loop = asyncio.create_task(am.resending.run())
+        try:
+            assert len(await am.fake.told.get()) == 1
+            am.take(fingerprint="b", segment="Direct")
+            (second,) = await am.fake.told.get()
+        finally:
+            loop.cancel()
+        assert second["segment"] == "Direct"
