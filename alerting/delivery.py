@@ -1,6 +1,7 @@
 """What follows from an attempt to deliver: done, again (when?), or never."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from enum import StrEnum
@@ -12,19 +13,12 @@ REQUEST_TIMEOUT, TOO_MANY_REQUESTS = 408, 429
 
 
 @dataclass(frozen=True, slots=True)
-class Notification:
-    """One transition for one receiver. `data` is its record as JSON, `at` its event time in RFC 3339."""
+class Request:
+    """A POST. Address, body and headers may hold secrets: it is never shown."""
 
-    fingerprint: str
-    sequence: int
-    state: str  # firing or resolved
-    at: str
-    data: bytes
-
-    @property
-    def key(self) -> str:
-        """The same for every attempt, after a restart too: a receiver that knows it has seen the notification."""
-        return f"{self.fingerprint}-{self.sequence}"
+    url: str = field(repr=False)
+    body: bytes = field(repr=False)
+    headers: Mapping[str, str] = field(repr=False)
 
 
 class Failure(StrEnum):
@@ -32,6 +26,7 @@ class Failure(StrEnum):
 
     TIMEOUT = "timeout"
     CONNECTION = "connection"  # refused, reset, no such host, no TLS
+    PRIVATE = "private_address"  # ours not to ask: see streams.delivering.addresses
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +52,7 @@ class RetryReason(StrEnum):
 
     TIMEOUT = "timeout"  # ours, or its 408
     CONNECTION = "connection"
+    PRIVATE = "private_address"  # a name may point elsewhere tomorrow
     THROTTLED = "throttled"  # 429
     SERVER_ERROR = "server_error"  # 5xx
 
@@ -81,7 +77,14 @@ class Refused:
     status: int
 
 
-Decision = Delivered | Retry | Refused
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """It was tried, and is too old to be waited for: what comes after it must not wait for ever."""
+
+    reason: RetryReason
+
+
+Decision = Delivered | Retry | Refused | Expired
 
 
 class Chance(Protocol):
@@ -98,6 +101,7 @@ class Backoff:
     first_us: int = SECOND_US
     cap_us: int = 60 * SECOND_US  # a receiver that is back is found within a minute
     retry_after_cap_us: int = 3_600 * SECOND_US  # one that says "next week" is asked each hour
+    patience_us: int = 86_400 * SECOND_US  # an outage of a day loses nothing; older pages wake nobody usefully
 
     def wait_us(self, tries: int, chance: Chance) -> int:
         """How long to wait after `tries` attempts that failed, at least one."""
@@ -105,8 +109,11 @@ class Backoff:
         return int(chance.uniform(0, longest_us))
 
 
-def decide(attempt: Attempt, tries: int, now_us: int, chance: Chance, backoff: Backoff) -> Decision:
-    """What follows from attempt number `tries` (from 1), answered at `now_us` (wall clock)."""
+def decide(attempt: Attempt, tries: int, now_us: int, since_us: int, chance: Chance, backoff: Backoff) -> Decision:
+    """What follows from attempt number `tries` (from 1), answered at `now_us`, of what is to be told since `since_us`.
+
+    Both by the wall clock.
+    """
     match attempt:
         case Answered(status) if OK <= status < REDIRECT:
             return Delivered()
@@ -114,12 +121,14 @@ def decide(attempt: Attempt, tries: int, now_us: int, chance: Chance, backoff: B
             reason = _reason(status)
             if reason is None:
                 return Refused(status)
-            wait_us = max(backoff.wait_us(tries, chance), _asked_us(retry_after, now_us, backoff))
-            return Retry(reason, now_us + wait_us)
+            asked_us = _asked_us(retry_after, now_us, backoff)
         case Failed(failure):
-            return Retry(RetryReason(failure.value), now_us + backoff.wait_us(tries, chance))
+            reason, asked_us = RetryReason(failure.value), 0
         case _:
             assert_never(attempt)
+    if now_us - since_us > backoff.patience_us:
+        return Expired(reason)
+    return Retry(reason, now_us + max(backoff.wait_us(tries, chance), asked_us))
 
 
 def _reason(status: int) -> RetryReason | None:

@@ -34,6 +34,8 @@ RESERVED_METRICS = frozenset(
         "fx_rates",
         "heartbeats",
         "notifications",
+        "notifications_firing",
+        "notifications_oldest_undelivered_seconds",
         "restore_seconds",
         "restored_rows",
         "table_bytes",

@@ -5,17 +5,8 @@ from typing import Annotated, Literal
 import msgspec
 from msgspec import Meta
 
+from models.receiver import Receiver
 from models.visitor import MAX_COUNT
-
-
-class Receiver(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """Somewhere alerts are delivered to; one consumer group each."""
-
-    name: str
-    url: str
-    type: Literal["webhook"] = "webhook"
-    secret_file: str | None = None
-    """File with the key of the HMAC-SHA256 signature header."""
 
 
 class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -126,12 +117,21 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     log_format: Literal["text", "json"] = "text"
     """One line a message."""
 
+    alertmanager_url: str | None = None
+    """Short for one receiver `alertmanager`; several URLs, comma-separated, are all sent everything."""
+
     webhook_url: str | None = None
-    """Short for one receiver `webhook` with this URL."""
+    """Short for one receiver `webhook` with this URL (hidden by `kpi config`)."""
+
+    webhook_allow_private: bool = False
+    """Whether webhook_url may be on a private or loopback address."""
+
+    public_url: str | None = None
+    """Where a browser finds this monitor: the link in notifications."""
 
     receivers: tuple[Receiver, ...] = ()
     """Receivers of alerts (settings file only)."""
 
 
-SECRETS = frozenset({"kafka_password"})
+SECRETS = frozenset({"kafka_password", "webhook_url"})
 """Fields that `kpi config` never prints."""

@@ -16,7 +16,9 @@ from models.errors import SettingsError
 from models.goal import with_goals
 from models.kpi import Catalogue
 from models.kpis_file import load_kpis
-from models.settings import SECRETS, Receiver, Settings
+from models.receiver import fault_of
+from models.receivers_file import read_receivers
+from models.settings import SECRETS, Settings
 
 PREFIX = "KPI_"
 SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:,/]+):[0-9]{1,5}")
@@ -69,6 +71,9 @@ def load_catalogue(settings: Settings, deploy: Sequence[Path]) -> Catalogue:
 def effective(settings: Settings) -> dict[str, Any]:
     """All settings as plain values, with secrets hidden."""
     plain: dict[str, Any] = msgspec.to_builtins(settings)
+    for receiver in plain["receivers"]:
+        if receiver["type"] == "webhook":  # who knows the address of one may be who may post there
+            receiver["url"] = HIDDEN
     return {name: HIDDEN if name in SECRETS and value else value for name, value in plain.items()}
 
 
@@ -109,19 +114,11 @@ def _converted(where: str, value: object, field: str) -> Any:  # noqa: ANN401  t
 
 def _from_file(text: str, file: str) -> dict[str, Any]:
     fields = source.load(text, file).fields(required=(), optional=Settings.__struct_fields__)
-    lists = dict.fromkeys(LISTS, source.Node.strings) | {"receivers": _receivers}
+    lists = dict.fromkeys(LISTS, source.Node.strings) | {"receivers": read_receivers}
     return {
         name: lists[name](node) if name in lists else _converted(node.where, node.scalar(), name)
         for name, node in fields.items()
     }
-
-
-def _receivers(node: source.Node) -> tuple[Receiver, ...]:
-    keys = Receiver.__struct_fields__
-    return tuple(
-        Receiver(**{name: part.string() for name, part in item.fields(("name", "url"), keys).items()})  # type: ignore[arg-type]  # `type` has one value
-        for item in node.items()
-    )
 
 
 def _checked(settings: Settings) -> Settings:
@@ -139,9 +136,15 @@ def _checked(settings: Settings) -> Settings:
     for server in settings.broker.split(","):
         if not SERVER.fullmatch(server.strip()):
             raise SettingsError("broker", f"{server!r} is no host:port", "write one like 127.0.0.1:9092")
+    _check_numbers(settings)
+    if settings.public_url and (fault := fault_of(settings.public_url)):
+        raise SettingsError("public_url", *fault)
+    return settings
+
+
+def _check_numbers(settings: Settings) -> None:
     for field, value in msgspec.structs.asdict(settings).items():
         if isinstance(value, int | float):
             low, high = LIMITS.get(field, (0, 10 * 366 * 86_400))
             if not low <= value <= high:
                 raise SettingsError(field, f"{value} is out of range", f"write a number from {low} to {high}")
-    return settings

@@ -1,19 +1,17 @@
-"""Any HTTP server: CloudEvents 1.0 in structured mode, signed, with an idempotency key."""
+"""Any HTTP server: CloudEvents 1.0 in structured mode, signed."""
 
 import hashlib
 import hmac
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
-import aiohttp
 import msgspec
 
-from alerting.delivery import Answered, Attempt, Failed, Failure, Notification
+from alerting.delivery import Request
+from alerting.notification import Notification
 
 CONTENT_TYPE = "application/cloudevents+json"
 SIGNATURE = "X-Kpi-Signature-256"  # `sha256=` and the hex HMAC of the body, as GitHub's webhooks have it
-IDEMPOTENCY_KEY = "Idempotency-Key"
 SOURCE = "/kpi-monitor/alerts"
-TIMEOUT = aiohttp.ClientTimeout(total=10, connect=5)
 
 
 class CloudEvent(msgspec.Struct, frozen=True):
@@ -35,8 +33,8 @@ def body(notification: Notification) -> bytes:
         CloudEvent(
             id=notification.key,
             source=SOURCE,
-            type=f"kpi.alert.{notification.state}",
-            subject=notification.fingerprint,
+            type=f"kpi.alert.{notification.alert.state}",
+            subject=notification.alert.fingerprint,
             time=notification.at,
             data=msgspec.Raw(notification.data),
         )
@@ -50,25 +48,13 @@ def signature(secret: bytes, signed: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A receiver at `url`; with a `secret` its requests are signed. The session is closed by who opened it."""
+    """A receiver at `url`; with a `secret` its requests are signed."""
 
-    url: str
-    session: aiohttp.ClientSession
-    secret: bytes | None = None
-    timeout: aiohttp.ClientTimeout = TIMEOUT
+    url: str = field(repr=False)
+    secret: bytes | None = field(default=None, repr=False)
 
-    async def attempt(self, notification: Notification) -> Attempt:
-        """One POST; a redirect is an answer and is not followed."""
+    def request(self, notification: Notification) -> Request:
+        """The POST of a notification."""
         signed = body(notification)
-        headers = {"Content-Type": CONTENT_TYPE, IDEMPOTENCY_KEY: notification.key}
-        if self.secret is not None:
-            headers[SIGNATURE] = signature(self.secret, signed)
-        try:
-            async with self.session.post(
-                self.url, data=signed, headers=headers, timeout=self.timeout, allow_redirects=False
-            ) as answer:
-                return Answered(answer.status, answer.headers.get("Retry-After"))
-        except TimeoutError:
-            return Failed(Failure.TIMEOUT)
-        except aiohttp.ClientError:
-            return Failed(Failure.CONNECTION)
+        headers = {} if self.secret is None else {SIGNATURE: signature(self.secret, signed)}
+        return Request(self.url, signed, {"Content-Type": CONTENT_TYPE, **headers})

@@ -1,93 +1,110 @@
-"""`kpi notify`: every receiver has its own consumer group, so that a slow one slows nobody else."""
+"""`kpi notify`: a line of its own to every receiver, so that a slow one slows nobody else.
+
+Alertmanagers are told what fires now, from all of `kpi-alerts`. The others are told of transitions, each with its own
+consumer group.
+"""
 
 import asyncio
 import random
 import time
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from pathlib import Path
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
-import aiohttp
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaError
 from prometheus_client import CollectorRegistry
 
-from alerting.notifiers.webhook import Webhook
-from models.errors import BrokerError, SettingsError
-from models.settings import Receiver, Settings
+from alerting.notifiers.alertmanager import Alertmanager
+from models.errors import BrokerError
+from models.receiver import AlertmanagerReceiver
+from models.settings import Settings
 from streams import publication_alerts
 from streams.connection import client_options, unreachable
 from streams.delivering import dead_letters
 from streams.delivering.dead_letters import DeadLetters
+from streams.delivering.follower import Follower
+from streams.delivering.http import open_wire
 from streams.delivering.metrics import Notifications
 from streams.delivering.outbox import Outbox
-from streams.delivering.post import Post
-
-MAX_POLL_INTERVAL_MS = 86_400_000  # a receiver may be down for hours: waiting for it is no reason to leave the group
+from streams.delivering.post import Notifier, Post
+from streams.delivering.receivers import Queued, labels, notifier, receivers
+from streams.delivering.resending import Resending
 
 
 async def notify(settings: Settings, registry: CollectorRegistry | None = None) -> None:
     """Delivers until it is cancelled; raises SettingsError and BrokerError at start. Counts in `registry`."""
-    wanted, options = receivers(settings), client_options(settings)
-    secrets = {receiver.name: _secret(receiver) for receiver in wanted}
-    metrics = Notifications(registry or CollectorRegistry())
+    wanted = receivers(settings)
+    queued = [(one, notifier(one, settings.public_url)) for one in wanted if not isinstance(one, AlertmanagerReceiver)]
     async with AsyncExitStack() as stack:
-        producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **options)
-        await stack.enter_async_context(_running(producer, settings))
-        session = await stack.enter_async_context(aiohttp.ClientSession())
-        outboxes = []
-        for receiver in wanted:
-            metrics.expect(receiver.name)
-            consumer = _consumer(settings, receiver, options)
-            await stack.enter_async_context(_running(consumer, settings))
-            await _require_topics(consumer, settings)
-            webhook = Webhook(receiver.url, session, secrets[receiver.name])
-            post = Post(receiver.name, webhook, metrics, _now_us, asyncio.sleep, random.SystemRandom())
-            outboxes.append(Outbox(consumer, post, DeadLetters(receiver.name, producer), metrics))
-        await _all(outboxes, settings)
+        metrics = Notifications(registry or CollectorRegistry(), _now_us)
+        lines = _Lines(settings, client_options(settings), metrics, stack)
+        reader = await lines.consumer(group_id=None)
+        await _require_topics(reader, settings)
+        producer = await lines.producer()
+        outboxes = [await lines.outbox(receiver, kind, producer) for receiver, kind in queued]
+        alertmanagers = [
+            await lines.resending(name, url, receiver, producer)
+            for receiver in wanted
+            if isinstance(receiver, AlertmanagerReceiver)
+            for name, url in labels(receiver).items()
+        ]
+        count = partial(_count, metrics, [receiver.name for receiver, _ in queued])
+        await _all([*outboxes, Follower(reader, tuple(alertmanagers), count)], settings)
 
 
-def receivers(settings: Settings) -> tuple[Receiver, ...]:
-    """All that are configured, `webhook_url` as the one named webhook. Raises SettingsError."""
-    short = (Receiver("webhook", settings.webhook_url),) if settings.webhook_url else ()
-    found = (*settings.receivers, *short)
-    if not found:
-        raise SettingsError("receivers", "nobody to notify", "set KPI_WEBHOOK_URL or receivers in the settings file")
-    names = [receiver.name for receiver in found]
-    for receiver in found:
-        if names.count(receiver.name) > 1:
-            raise SettingsError(f"receivers {receiver.name}", "the name comes twice", "give each its own")
-        if not receiver.url.startswith(("http://", "https://")):
-            raise SettingsError(
-                f"receivers {receiver.name}.url", "no HTTP address", "begin it with https:// or http://"
-            )
-    return found
+@dataclass(frozen=True, slots=True)
+class _Lines:
+    """Opens what a line needs; `stack` closes it."""
+
+    settings: Settings
+    options: dict[str, Any]
+    metrics: Notifications
+    stack: AsyncExitStack
+
+    async def producer(self) -> AIOKafkaProducer:
+        """Of dead letters."""
+        producer = AIOKafkaProducer(acks="all", enable_idempotence=True, **self.options)
+        await self.stack.enter_async_context(_running(producer, self.settings))
+        return producer
+
+    async def outbox(self, receiver: Queued, kind: Notifier, producer: AIOKafkaProducer) -> Outbox:
+        """A receiver that is told of transitions."""
+        self.metrics.expect(receiver.name)
+        consumer = await self.consumer(group_id=f"{self.settings.app_id}-notify-{receiver.name}")
+        wire = await self.stack.enter_async_context(open_wire(allow_private=receiver.allow_private))
+        post = Post(receiver.name, kind, wire, self.metrics, _now_us, asyncio.sleep, random.SystemRandom())
+        return Outbox(consumer, post, DeadLetters(receiver.name, producer), self.metrics)
+
+    async def resending(
+        self, name: str, url: str, receiver: AlertmanagerReceiver, producer: AIOKafkaProducer
+    ) -> Resending:
+        """An Alertmanager."""
+        self.metrics.expect(name)
+        wire = await self.stack.enter_async_context(open_wire(allow_private=receiver.allow_private))
+        alertmanager = Alertmanager(url, self.settings.public_url)
+        letters = DeadLetters(name, producer)
+        return Resending(name, alertmanager, wire, self.metrics, letters, _now_us, random.SystemRandom())
+
+    async def consumer(self, **options: Any) -> AIOKafkaConsumer:  # noqa: ANN401  as aiokafka has them
+        """Of committed records, from the beginning where its group has no offset; it has yet to subscribe."""
+        consumer = AIOKafkaConsumer(
+            isolation_level="read_committed",
+            auto_offset_reset="earliest",
+            enable_auto_commit=False,
+            **options,
+            **self.options,
+        )
+        await self.stack.enter_async_context(_running(consumer, self.settings))
+        return consumer
 
 
-def _secret(receiver: Receiver) -> bytes | None:
-    if receiver.secret_file is None:
-        return None
-    where = f"receivers {receiver.name}.secret_file {receiver.secret_file}"
-    try:
-        secret = Path(receiver.secret_file).read_bytes().strip()
-    except OSError as error:
-        raise SettingsError(where, f"cannot be read ({error.strerror})", "correct the path or its rights") from error
-    if not secret:
-        raise SettingsError(where, "the file is empty", "write the key into it")
-    return secret
-
-
-def _consumer(settings: Settings, receiver: Receiver, options: dict[str, Any]) -> AIOKafkaConsumer:
-    return AIOKafkaConsumer(
-        publication_alerts.TOPIC,
-        group_id=f"{settings.app_id}-notify-{receiver.name}",
-        isolation_level="read_committed",
-        auto_offset_reset="earliest",
-        enable_auto_commit=False,
-        max_poll_interval_ms=MAX_POLL_INTERVAL_MS,
-        **options,
-    )
+def _count(metrics: Notifications, counted: list[str], number: int) -> None:
+    """`counted`: receivers whose firing alerts are those of the topic."""
+    for receiver in counted:
+        metrics.firing(receiver, number)
 
 
 async def _require_topics(consumer: AIOKafkaConsumer, settings: Settings) -> None:
@@ -110,17 +127,23 @@ async def _running(client: AIOKafkaConsumer | AIOKafkaProducer, settings: Settin
         await client.stop()
 
 
-async def _all(outboxes: list[Outbox], settings: Settings) -> None:
+async def _all(lines: list[Outbox | Follower], settings: Settings) -> None:
     """Ends with the first that fails: a receiver nobody delivers to is worth a restart."""
     try:
         async with asyncio.TaskGroup() as group:
-            for outbox in outboxes:
-                group.create_task(outbox.run(), name=f"notify {outbox.post.receiver}")
+            for line in lines:
+                group.create_task(line.run())
     except ExceptionGroup as failed:
-        first = failed.exceptions[0]
+        first = _first(failed)
         if isinstance(first, KafkaError):
             raise BrokerError(settings.broker, f"{type(first).__name__} {first}", "see the broker's log") from first
         raise first from failed
+
+
+def _first(failed: ExceptionGroup[Exception]) -> Exception:
+    """The lines are groups of tasks themselves."""
+    first = failed.exceptions[0]
+    return _first(first) if isinstance(first, ExceptionGroup) else first
 
 
 def _now_us() -> int:

@@ -1,4 +1,4 @@
-"""Attempts until a notification is delivered or refused: a receiver that is down is waited for, as long as it takes."""
+"""Attempts until a notification is delivered or refused: a receiver that is down is waited for, for a day."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -13,22 +13,25 @@ from alerting.delivery import (
     Backoff,
     Chance,
     Delivered,
+    Expired,
     Failed,
-    Notification,
     Refused,
+    Request,
     Retry,
     decide,
 )
+from alerting.notification import Notification
+from streams.delivering.http import Wire
 from streams.delivering.metrics import Notifications, Outcome
 
 _LOG = structlog.get_logger("kpi.notify")
 
 
 class Notifier(Protocol):
-    """Makes one attempt; never raises for what a receiver does."""
+    """Knows what its kind of receiver takes."""
 
-    async def attempt(self, notification: Notification) -> Attempt:
-        """What came of it."""
+    def request(self, notification: Notification) -> Request:
+        """The same bytes for every attempt."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,20 +40,25 @@ class Post:
 
     receiver: str
     notifier: Notifier
+    wire: Wire
     metrics: Notifications
     now_us: Callable[[], int]
     sleep: Callable[[float], Awaitable[None]]
     chance: Chance
     backoff: Backoff = field(default_factory=Backoff)
 
-    async def deliver(self, notification: Notification) -> Delivered | Refused:
-        """Returns when the receiver has it or has refused it; one log line an attempt."""
-        log = _LOG.bind(receiver=self.receiver, key=notification.key, state=notification.state)
+    async def deliver(self, notification: Notification, since_us: int) -> Delivered | Refused | Expired:
+        """Returns when the receiver has it, has refused it, or is down for too long; one log line an attempt.
+
+        `since_us`: when it became known, by the wall clock.
+        """
+        log = _LOG.bind(receiver=self.receiver, key=notification.key, state=notification.alert.state)
+        request = self.notifier.request(notification)
         tries = 0
         while True:
             tries += 1
-            attempt = await self.notifier.attempt(notification)
-            decision = decide(attempt, tries, self.now_us(), self.chance, self.backoff)
+            attempt = await self.wire.post(request, notification.key)
+            decision = decide(attempt, tries, self.now_us(), since_us, self.chance, self.backoff)
             match decision:
                 case Delivered():
                     self._count(Outcome.DELIVERED)
@@ -60,10 +68,14 @@ class Post:
                     self._count(Outcome.REFUSED)
                     log.error("refused", status=status, tries=tries)
                     return decision
+                case Expired(reason):
+                    self._count(Outcome.EXPIRED)
+                    log.error("expired", reason=reason.value, answer=said(attempt), tries=tries)
+                    return decision
                 case Retry(reason, not_before_us):
                     self._count(Outcome.RETRIED)
                     wait_s = max(0, not_before_us - self.now_us()) / SECOND_US
-                    log.warning("retry", reason=reason.value, answer=_answer(attempt), tries=tries, wait_s=wait_s)
+                    log.warning("retry", reason=reason.value, answer=said(attempt), tries=tries, wait_s=wait_s)
                     await self.sleep(wait_s)
                 case _:
                     assert_never(decision)
@@ -72,7 +84,8 @@ class Post:
         self.metrics.count(self.receiver, outcome)
 
 
-def _answer(attempt: Attempt) -> int | str:
+def said(attempt: Attempt) -> int | str:
+    """A status, or why there is none: for the log."""
     match attempt:
         case Answered(status):
             return status

@@ -78,7 +78,8 @@ class Course:
         self._step("topics created")
         async with open_inbox() as inbox, aiohttp.ClientSession() as session:
             worker = self._process("worker", KPI_METRICS_PORT=str(self.settings.metrics_port))
-            notify = self._process("notify", KPI_METRICS_PORT="0", KPI_WEBHOOK_URL=inbox.url)
+            inward = {"KPI_WEBHOOK_URL": inbox.url, "KPI_WEBHOOK_ALLOW_PRIVATE": "true"}
+            notify = self._process("notify", KPI_METRICS_PORT="0", **inward)
             async with supervised([worker, notify]):
                 await self._until_ready(session)
                 before = await self._publish_slices(session)

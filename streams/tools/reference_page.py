@@ -13,6 +13,7 @@ from models.measure import FEEDS, MEASURES
 from models.outcome import Ledger, Outcome, Reason
 from models.window_definition import lengths
 from streams.delivering.metrics import Notifications
+from streams.delivering.metrics import Outcome as NotificationOutcome
 from streams.histogram import Histogram
 from streams.measuring.heartbeat import Counts
 from streams.metrics import Snapshot, SnapshotCollector
@@ -87,6 +88,11 @@ _METRICS = """## Metrics
 One gauge a KPI, named above, with labels `window`, `dimension`, `segment` (and `currency`): the earliest open window,
 of `1m` the last that has ended. Absent where the KPI has no value. In dashboards take `max without (instance)`.
 """
+_NOTIFICATIONS = """### Outcomes of notifications
+
+Of `kpi_notifications_total{receiver,outcome}`; dead letters of receivers have the headers `kpi-receiver` and
+`kpi-status`. Of several Alertmanagers, each is a receiver: its name, host and port.
+"""
 _FOOT = """\
 `/livez` answers while the process runs; `/readyz` answers 200 when its tasks run and the broker answers, else 503 and
 the reasons.
@@ -119,6 +125,8 @@ def reference_page(kpis_text: str) -> str:
         _words("reason", "what to mend", Reason, tuple(Reason)),
         _METRICS,
         _table(("metric", "labels", "what"), map(_metric, sorted(_families(), key=lambda family: family.name))),
+        _NOTIFICATIONS,
+        _words("outcome", "when", NotificationOutcome, tuple(NotificationOutcome)),
         _FOOT,
     )
     return "\n".join(parts)
@@ -192,7 +200,7 @@ def _families() -> Iterator[Metric]:
     )
     yield from SnapshotCollector(snapshot, {}, "GBP").collect()
     registry = CollectorRegistry()
-    Notifications(registry).expect("receiver")
+    Notifications(registry, lambda: 0).expect("receiver")
     yield from registry.collect()
 
 

@@ -3,7 +3,7 @@
 import asyncio
 import json
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from uuid import uuid4
@@ -15,7 +15,8 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.admin import AIOKafkaAdminClient, NewTopic
 
 from life import lived, rule
-from models.settings import Receiver, Settings
+from models.receiver import PagerDutyReceiver, Receiver, SlackReceiver, WebhookReceiver
+from models.settings import Settings
 from receiver import Answer, Fault, Server, serving
 from streams.delivering.notify import notify
 from streams.publication_alerts import TOPIC, alert_record
@@ -23,6 +24,7 @@ from streams.tools.broker import EmbeddedKafka
 
 ROOT = Path(__file__).parents[2]
 DEAD_LETTERS = "kpi-dead-letters"
+PARTITIONS = 2
 WAIT_S = 30  # for what takes a second; a killed member of a group is missed after its session timeout of 10 s
 FIRED, RESOLVED = [told for _, told in lived(rule(below=2), "3113") if told]
 PROCESS = """
@@ -56,21 +58,23 @@ async def create_topics(bootstrap: str) -> list[TopicPartition]:
     await admin.start()
     try:
         there = await admin.list_topics()
-        await admin.create_topics([NewTopic(name, 1, 1) for name in (TOPIC, DEAD_LETTERS) if name not in there])
+        await admin.create_topics(
+            [NewTopic(name, PARTITIONS, 1) for name in (TOPIC, DEAD_LETTERS) if name not in there]
+        )
         (outbox,) = await admin.describe_topics([TOPIC])
         return [TopicPartition(TOPIC, partition["partition"]) for partition in outbox["partitions"]]
     finally:
         await admin.close()
 
 
-async def produce(settings: Settings, *values: bytes, commit: bool = True) -> None:
+async def produce(settings: Settings, *values: bytes, commit: bool = True, partition: int | None = None) -> None:
     """In one transaction, as the worker does."""
     producer = AIOKafkaProducer(bootstrap_servers=settings.broker, transactional_id=f"t{uuid4().hex}")
     await producer.start()
     try:
         await producer.begin_transaction()
         for value in values:
-            await producer.send_and_wait(TOPIC, value, key=settings.app_id.encode())
+            await producer.send_and_wait(TOPIC, value, key=settings.app_id.encode(), partition=partition)
         await (producer.commit_transaction() if commit else producer.abort_transaction())
     finally:
         await producer.stop()
@@ -85,13 +89,29 @@ def records(settings: Settings) -> tuple[bytes, bytes]:
     return fired, resolved
 
 
-def to(settings: Settings, server: Server) -> Settings:
-    return msgspec.structs.replace(settings, receivers=(Receiver("ops", server.url),))
+def webhook(server: Server, _: Path) -> Receiver:
+    return WebhookReceiver("ops", server.url, allow_private=True)
+
+
+def pagerduty(server: Server, folder: Path) -> Receiver:
+    file = folder / "routing-key"
+    file.write_text("r0ut1ng", encoding="utf-8")
+    return PagerDutyReceiver("ops", str(file), server.url, allow_private=True)
+
+
+def slack(server: Server, folder: Path) -> Receiver:
+    file = folder / "url"
+    file.write_text(server.url, encoding="utf-8")
+    return SlackReceiver("ops", str(file), allow_private=True)
+
+
+def to(settings: Settings, *receivers: Receiver) -> Settings:
+    return msgspec.structs.replace(settings, receivers=receivers)
 
 
 @asynccontextmanager
 async def notifying(settings: Settings, server: Server) -> AsyncIterator[None]:
-    task = asyncio.create_task(notify(to(settings, server)))
+    task = asyncio.create_task(notify(to(settings, webhook(server, Path()))))
     try:
         yield
     finally:
@@ -171,17 +191,53 @@ async def test_a_record_that_is_no_alert_is_a_dead_letter_and_the_next_alert_goe
 
 
 @pytest.mark.asyncio
-async def test_killed_before_its_commit_it_delivers_again_with_the_same_key(settings: Settings) -> None:
+async def test_an_alert_it_hangs_on_holds_up_its_own_partition_alone(settings: Settings) -> None:
+    fired, _ = records(settings)
+    await produce(settings, fired, partition=0)
+    async with serving([Fault.HANG]) as server, notifying(settings, server):
+        assert await sequences(server, 1) == ["1"]
+        await produce(settings, fired.replace(b'"sequence": 1', b'"sequence": 7'), partition=1)
+        assert await sequences(server, 1) == ["7"]
+        assert await sequences(server, 1) == ["1"]  # once it gave up waiting for an answer
+
+
+@asynccontextmanager
+async def process_of(settings: Settings) -> AsyncIterator[asyncio.subprocess.Process]:
+    configured = msgspec.json.encode(settings).decode()
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", PROCESS, configured, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        await process.wait()
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("kind", [webhook, pagerduty, slack])
+async def test_killed_before_its_commit_it_delivers_again_with_the_same_key(
+    settings: Settings, kind: Callable[[Server, Path], Receiver], tmp_path: Path
+) -> None:
     await produce(settings, *records(settings))
     async with serving([Fault.HANG]) as server:
-        configured = msgspec.json.encode(to(settings, server)).decode()
-        process = await asyncio.create_subprocess_exec(
-            sys.executable, "-c", PROCESS, configured, cwd=ROOT, env={"PYTHONPATH": str(ROOT)}
-        )
-        try:
+        configured = to(settings, kind(server, tmp_path))
+        async with process_of(configured):
             assert await sequences(server, 1) == ["1"]
-        finally:
-            process.kill()
-            await process.wait()
-        async with notifying(settings, server):
+        async with process_of(configured):
             assert await sequences(server, 2) == ["1", "2"]
+
+
+@pytest.mark.asyncio
+async def test_killed_at_any_moment_every_change_arrives_in_order(settings: Settings) -> None:
+    fired, _ = records(settings)
+    changes = [fired.replace(b'"sequence": 1', b'"sequence": %d' % number) for number in range(1, 22)]
+    await produce(settings, *changes)
+    seen: list[str] = []
+    async with serving() as server:
+        configured = to(settings, webhook(server, Path()))
+        while len(set(seen)) < len(changes):
+            async with process_of(configured):
+                seen += await sequences(server, min(7, len(changes) - len(set(seen))))
+            seen += [request.headers["Idempotency-Key"].rpartition("-")[2] for request in server.seen()]
+    assert list(dict.fromkeys(seen)) == [str(number) for number in range(1, 22)]

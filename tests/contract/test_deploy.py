@@ -10,6 +10,8 @@ import msgspec
 import pytest
 import yaml
 
+from alerting.notification import read_notification
+from alerting.notifiers.alertmanager import labels
 from models.settings import Settings
 from streams.tools.kafka_jars import KAFKA_VERSION, pom_file
 
@@ -17,10 +19,11 @@ ROOT = Path(__file__).parents[2]
 COMPOSE: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text(encoding="utf-8"))
 SERVICES: dict[str, dict[str, Any]] = COMPOSE["services"]
 PROMETHEUS = ROOT / "deploy" / "prometheus" / "prometheus.yml"
+ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 
 
 def test_the_services_are_those_of_the_flow() -> None:
-    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "prometheus"]
+    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "alertmanager", "prometheus"]
 
 
 @pytest.mark.parametrize("service", ["topics", "worker", "notify"])
@@ -58,6 +61,32 @@ def test_prometheus_scrapes_the_metrics_port_of_services_that_exist() -> None:
     port = Settings().metrics_port
     targets = [target for job in scraped for config in job["static_configs"] for target in config["targets"]]
     assert targets == [f"worker:{port}", f"notify:{port}"]
+
+
+def test_notify_and_prometheus_tell_the_alertmanager_that_is_there() -> None:
+    assert SERVICES["notify"]["environment"]["KPI_ALERTMANAGER_URL"] == "http://alertmanager:9093"
+    assert SERVICES["alertmanager"]["ports"] == ["127.0.0.1:9093:9093"]
+    told = yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["alerting"]["alertmanagers"]
+    assert told == [{"static_configs": [{"targets": ["alertmanager:9093"]}]}]
+
+
+def test_alertmanager_groups_by_rule_and_a_critical_alert_quiets_its_warning() -> None:
+    config = yaml.safe_load(ALERTMANAGER.read_text(encoding="utf-8"))
+    assert config["route"]["group_by"] == ["alertname"]
+    assert config["route"]["receiver"] in [receiver["name"] for receiver in config["receivers"]]
+    (inhibit,) = config["inhibit_rules"]
+    assert (inhibit["source_matchers"], inhibit["target_matchers"]) == (['severity="critical"'], ['severity="warning"'])
+    alert = read_notification(
+        b'{"fingerprint": "f", "sequence": 1, "rule": "r", "state": "firing", "level": "warning",'
+        b' "starts_at": "2026-11-25T00:00:00Z"}'
+    ).alert
+    assert {*inhibit["equal"], "severity"} == labels(alert).keys()
+
+
+@pytest.mark.skipif(shutil.which("amtool") is None, reason="amtool comes with Debian's prometheus-alertmanager")
+def test_amtool_accepts_the_configuration_of_alertmanager() -> None:
+    answer = subprocess.run(["amtool", "check-config", ALERTMANAGER], capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stdout + answer.stderr
 
 
 # CI installs Prometheus; a newcomer needs only Python, Java and Maven, and this is a second opinion on a static file

@@ -11,9 +11,9 @@ from alerting.delivery import (
     Backoff,
     Decision,
     Delivered,
+    Expired,
     Failed,
     Failure,
-    Notification,
     Refused,
     Retry,
     RetryReason,
@@ -39,7 +39,7 @@ class Shortest:
 
 
 def decided(attempt: Attempt, tries: int = 1) -> Decision:
-    return decide(attempt, tries, NOW_US, Longest(), BACKOFF)
+    return decide(attempt, tries, NOW_US, NOW_US, Longest(), BACKOFF)
 
 
 @pytest.mark.parametrize("status", [200, 201, 202, 204])
@@ -61,6 +61,7 @@ def test_what_a_repetition_does_not_change_is_refused(status: int) -> None:
         (Answered(503), RetryReason.SERVER_ERROR),
         (Failed(Failure.TIMEOUT), RetryReason.TIMEOUT),
         (Failed(Failure.CONNECTION), RetryReason.CONNECTION),
+        (Failed(Failure.PRIVATE), RetryReason.PRIVATE),
     ],
 )
 def test_the_rest_is_tried_again_with_its_reason(attempt: Attempt, reason: RetryReason) -> None:
@@ -94,7 +95,7 @@ def test_the_jitter_is_full(tries: int, seed: int) -> None:
     ],
 )
 def test_retry_after_is_honoured_within_its_cap(header: str, seconds: int) -> None:
-    decision = decide(Answered(429, header), 1, NOW_US, Shortest(), BACKOFF)
+    decision = decide(Answered(429, header), 1, NOW_US, NOW_US, Shortest(), BACKOFF)
     assert decision == Retry(RetryReason.THROTTLED, NOW_US + seconds * SECOND_US)
 
 
@@ -105,5 +106,18 @@ def test_no_retry_after_header_stops_delivery(header: str) -> None:
     assert NOW_US <= decision.not_before_us <= NOW_US + BACKOFF.retry_after_cap_us
 
 
-def test_the_key_is_fingerprint_and_sequence() -> None:
-    assert Notification("ab12", 3, "firing", "2026-11-25T00:00:00Z", b"{}").key == "ab12-3"
+@pytest.mark.parametrize(
+    ("attempt", "decision"),
+    [
+        (Answered(200), Delivered()),
+        (Answered(400), Refused(400)),
+        (Answered(503), Expired(RetryReason.SERVER_ERROR)),
+        (Failed(Failure.TIMEOUT), Expired(RetryReason.TIMEOUT)),
+    ],
+)
+def test_what_is_older_than_a_day_is_tried_and_not_waited_for(attempt: Attempt, decision: Decision) -> None:
+    assert decide(attempt, 1, NOW_US, NOW_US - 86_401 * SECOND_US, Longest(), BACKOFF) == decision
+
+
+def test_what_is_a_day_old_is_waited_for() -> None:
+    assert isinstance(decide(Answered(503), 1, NOW_US, NOW_US - 86_400 * SECOND_US, Longest(), BACKOFF), Retry)

@@ -8,6 +8,9 @@ import pytest
 from models.kpis_file import RESERVED_METRICS, load_kpis
 from models.measure import MEASURES
 from models.outcome import Outcome, Reason
+from models.receiver import KINDS
+from streams.configuration import load_settings
+from streams.delivering.receivers import receivers
 from streams.tools.event_fields import EVENTS, event_fields
 from streams.tools.reference_page import KPIS, PAGE, reference_page
 
@@ -68,3 +71,19 @@ def test_every_rule_of_the_engine_names_a_test_that_exists() -> None:
     named = re.findall(r"`(test_\w+(?:\.py)?)`", rules)
     assert len(named) > 20
     assert [name for name in named if name not in tests and not any(f"def {name}(" in t for t in tests.values())] == []
+
+
+def test_every_kind_of_receiver_has_a_chapter() -> None:
+    page = (ROOT / "docs" / "notifications.md").read_text(encoding="utf-8")
+    chapters = {
+        "".join(line.removeprefix("## ").lower().split()) for line in page.splitlines() if line.startswith("## ")
+    }
+    assert KINDS.keys() <= chapters
+
+
+def test_the_example_of_receivers_is_read(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "notifications.md").read_text(encoding="utf-8")
+    file = tmp_path / "kpi.yaml"
+    file.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    settings = load_settings({"KPI_CONFIG": str(file)})
+    assert [receiver.name for receiver in receivers(settings)] == ["am", "ops", "pager", "chat"]

@@ -3,10 +3,12 @@
 from pathlib import Path
 
 import pytest
+from prometheus_client import CollectorRegistry
 
 from models.errors import DefinitionError
 from models.kpi import wilson
 from models.kpis_file import RESERVED_METRICS, load_kpis
+from streams.delivering.metrics import Notifications
 from streams.metrics import Snapshot, SnapshotCollector
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "kpis.yaml"
@@ -97,7 +99,9 @@ def test_the_interval_is_wilsons() -> None:
 
 def test_the_names_of_the_pipelines_metrics_are_taken() -> None:
     names = {family.name for family in SnapshotCollector(Snapshot(), {}, "GBP").collect()}
-    assert names | {"kpi_notifications"} == RESERVED_METRICS
+    registry = CollectorRegistry()
+    Notifications(registry, lambda: 0)
+    assert names | {family.name for family in registry.collect()} == RESERVED_METRICS
     text = GOOD.replace("  rate:", "  events:").replace("    denominator: sessions\n    proportion: true\n", "")
     with pytest.raises(DefinitionError, match="the metric kpi_events is taken"):
         load_kpis(text, "kpis.yaml")

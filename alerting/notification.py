@@ -1,0 +1,76 @@
+"""What a receiver is told: the record of a transition, read leniently.
+
+A newer worker may write more fields, states, levels and reasons than this notifier knows; a page is not lost for that.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Final
+
+import msgspec
+
+RESOLVED: Final = "resolved"
+
+
+class Alert(msgspec.Struct, frozen=True, kw_only=True):
+    """Of a record of `kpi-alerts`, what payloads use. Times are event time; money is in major units."""
+
+    fingerprint: str
+    sequence: int
+    rule: str
+    state: str
+    level: str
+    starts_at: datetime
+    ends_at: datetime | None = None
+    kpi: str = ""
+    window: str = ""
+    dimension: str = ""
+    segment: str = ""
+    value: float | None = None
+    threshold: float | None = None
+    labels: Mapping[str, str] = {}
+    annotations: Mapping[str, str] = {}
+
+    @property
+    def firing(self) -> bool:
+        """Whatever is not over."""
+        return self.state != RESOLVED
+
+
+@dataclass(frozen=True, slots=True)
+class Notification:
+    """One transition for one receiver; `data` is its whole record as JSON."""
+
+    alert: Alert
+    data: bytes
+
+    @property
+    def key(self) -> str:
+        """The same for every attempt, after a restart too: a receiver that knows it has seen the notification."""
+        return f"{self.alert.fingerprint}-{self.alert.sequence}"
+
+    @property
+    def at(self) -> str:
+        """Its event time: when the alert began, or ended."""
+        return rfc3339(self.alert.ends_at or self.alert.starts_at)
+
+
+class MalformedAlert(ValueError):  # noqa: N818  (what it is, not what it does)
+    """Bytes that are no alert record; says why."""
+
+
+_DECODER = msgspec.json.Decoder(Alert)
+
+
+def read_notification(data: bytes) -> Notification:
+    """The notification of a record; raises MalformedAlert."""
+    try:
+        return Notification(_DECODER.decode(data), data)
+    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
+        raise MalformedAlert(str(wrong)) from None
+
+
+def rfc3339(at: datetime) -> str:
+    """In UTC with a Z."""
+    return at.astimezone(UTC).isoformat().replace("+00:00", "Z")
