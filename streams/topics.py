@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import ad_spend, click, delta, fx, order, social, status
+from models import ad_spend, click, clv_record, delta, fx, order, social, status
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
@@ -69,6 +69,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
         TopicSpec(fx.TOPIC, 1, _RATES, checked=(*CHECKED, "retention.ms")),
+        TopicSpec(clv_record.TOPIC, 1, {"cleanup.policy": "compact"}),
         *(TopicSpec(name, partitions, _INTERNAL, same_as=click.TOPIC) for name in (BY_VISITOR, BY_CUSTOMER)),
         TopicSpec(delta.TOPIC, partitions, _INTERNAL),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from models import click, delta, order
 from models.click import Click
-from models.order_fact import BY_CUSTOMER, BY_VISITOR, OrderFact
+from models.order_fact import BY_CUSTOMER, BY_VISITOR, FactKind, OrderFact
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.table import ChangeLogged
 from streams.measuring.additions import Additions
@@ -106,6 +106,9 @@ class VisitorStage(Generic[R]):
         output.booked = True
         for record in facts_of(records):
             for fact in record.facts:
+                if fact.kind is FactKind.ERASED:
+                    self._release(tables, fact, output)
+                    continue
                 handed = self.attribution.book(tables.orders, rows, fact, sums)
                 if handed is not None:
                     _hand(handed, output)
@@ -115,6 +118,18 @@ class VisitorStage(Generic[R]):
                 sums.arrivals[at_ms] = sums.arrivals.get(at_ms, 0) + n
             tables.heard.take(record)
         output.pending_bytes += sums.weight - weight
+
+    def _release(self, tables: VisitorTables[R], erased: OrderFact, output: MeasureOutput) -> None:
+        """The orders of a customer that is erased are fixed now, as they are attributed, and go ahead of it."""
+        rows, whose = tables.orders.rows, erased.customer_id
+        its = {name for _, name in tables.waiting if rows[name].waiting[0].customer_id == whose}
+        if its:
+            tables.waiting = [entry for entry in tables.waiting if entry[1] not in its]
+            heapify(tables.waiting)
+        for order_id in sorted(its):
+            for fact in self.attribution.fix(tables.orders, tables.clicks.rows, order_id, tables.clicks.sums):
+                _hand(fact, output)
+        _hand(erased, output)
 
     def _fix(self, tables: VisitorTables[R], output: MeasureOutput) -> None:
         """Orders whose time, and the allowed lateness, the watermark has passed."""
