@@ -62,12 +62,15 @@ class ClvRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         return ClvParameters(transactions, GammaGamma(**msgspec.structs.asdict(self.values)), self.customers)
 
 
+_TOO_MUCH = f"a transaction would bring more than {money.MAX_MINOR} minor units"
 encode_clv = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(ClvRecord).decode
 
 
 def clv_record(fitted_at: Timestamp, through: date, currency: str, customers: int, found: Found) -> ClvRecord:
-    """The record of a fit on so many customers. Raises msgspec.ValidationError on parameters that no worker takes."""
+    """The record of a fit on so many customers; a model that predicts more than an order may be worth is none."""
+    if not isinstance(found, NoFit) and _too_much(found):
+        found = NoFit(NoFitReason.NO_FINITE_MEAN, _TOO_MUCH)
     told: dict[str, object] = {"fitted_at": fitted_at, "through": through, "currency": currency, "customers": customers}
     if isinstance(found, NoFit):
         told |= {"reason": found.reason, "detail": found.detail}
@@ -85,6 +88,10 @@ def decode_clv(key: bytes | None, raw: bytes | None) -> ClvRecord | Invalid:
     found = record.found
     if found is None:
         return Invalid(Reason.MISSING_FIELD, "either transactions and values, or a reason")
-    if not isinstance(found, NoFit) and expected_value(found.values, 0, 0.0) > money.MAX_MINOR:
-        return Invalid(Reason.ILL_TYPED_FIELD, f"a transaction is expected to bring more than {money.MAX_MINOR}")
+    if not isinstance(found, NoFit) and _too_much(found):
+        return Invalid(Reason.ILL_TYPED_FIELD, _TOO_MUCH)
     return check_key(key, record.currency, "currency") or record
+
+
+def _too_much(found: ClvParameters) -> bool:
+    return expected_value(found.values, 0, 0.0) > money.MAX_MINOR

@@ -64,6 +64,11 @@ _CHANGELOG = {
 }
 
 
+def changelog(app_id: str, stage: str) -> str:
+    """The topic of a stage's tables."""
+    return f"{app_id}-{stage}-changelog"
+
+
 def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
@@ -81,7 +86,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
         ),
         TopicSpec(status.TOPIC, 1, _CHANGELOG),
         *(
-            TopicSpec(f"{app_id}-{stage}-changelog", partitions, _CHANGELOG, same_as=source)
+            TopicSpec(changelog(app_id, stage), partitions, _CHANGELOG, same_as=source)
             for stage, source in STAGES.items()
         ),
     )

@@ -89,6 +89,7 @@ class Flow:
     transitions: list[Any] = field(default_factory=list)
     kpis: str = field(default_factory=KPIS.read_text)
     parameters: ClvParameters | None = None
+    passed: list[Outgoing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._build()
@@ -169,4 +170,5 @@ class Flow:
             if record.topic == dead_letter.TOPIC:
                 self.dead_letters.append(record)
             elif record.topic in self.stage_of:
+                self.passed.append(record)
                 self.batch(record.topic, [Sent(record.topic, record.key, record.value)])

@@ -6,6 +6,7 @@ from functools import cached_property
 
 from models import delta
 from models.clv import ClvParameters
+from models.event import ANCIENT_US
 from models.measure import CUSTOMER_FEED
 from models.order_fact import BY_CUSTOMER, FactKind, FactRecord
 from models.stage import Batch, Incoming, Outgoing, Tick
@@ -101,11 +102,13 @@ class CustomerStage:
 
     def _book_facts(self, tables: CustomerTables, record: FactRecord) -> None:
         erasing, rows, erasures = self._erasing, tables.customers, tables.erasures
+        watermark_us = tables.heard.at_us
+        passed_us = ANCIENT_US if watermark_us is None else watermark_us
         for fact in record.facts:
             if fact.kind is FactKind.ERASED:
                 erasing.erase(rows, erasures, fact.customer_id or "", record.partition)
             else:
-                erasing.book(rows, erasures, fact, record.partition, tables.sums)
+                erasing.book(rows, erasures, fact, record.partition, tables.sums, passed_us)
 
     def _predict(self, tables: CustomerTables, output: MeasureOutput) -> None:
         """The predictions of a day that has ended."""

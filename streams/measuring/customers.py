@@ -22,6 +22,9 @@ from streams.measuring.additions import Additions
 MAX_RECENT = 250
 """Facts of a customer kept one by one: the row is written whole with every fact."""
 
+ALL_PASSED_US = 2**62
+"""All facts come by one way, in the order of their events."""
+
 Customers = Table[str, Customer]
 Figure = tuple[Slices, str, int]
 """Slices, measure and minute in which a customer adds one."""
@@ -36,7 +39,7 @@ class CustomerBooking:
     """How facts of orders are booked on customers."""
 
     def __init__(self, catalogue: Catalogue, zone: tzinfo, reach_us: int) -> None:
-        """`zone` of business days and months. No fact, added or taken back, is `reach_us` before a customer's last."""
+        """`zone` of business days and months. No event is `reach_us` before its customer's last one."""
         self._reach_us = reach_us
         self._zone = zone
         self._days, self._months = DayGrid(zone), MonthGrid(zone)
@@ -48,18 +51,22 @@ class CustomerBooking:
         """Customers by id, kept until they are erased."""
         return customers_table()
 
-    def book(self, rows: Customers, fact: OrderFact, additions: Additions) -> None:
-        """Add a fact of a known customer, or take one back."""
+    def book(self, rows: Customers, fact: OrderFact, additions: Additions, passed_us: int = ALL_PASSED_US) -> None:
+        """Add a fact of a known customer, or take one back.
+
+        `passed_us`: watermark of the orders. Those after it come by several ways, of which one may be a year behind
+        another in a replay: until it has passed them they are kept one by one.
+        """
         key = fact.customer_id
         assert key is not None, "a guest is no customer"
         row = rows.rows.get(key) or Customer()
-        self.add(row, fact, additions)
+        self.add(row, fact, additions, passed_us)
         if row.known:
             rows.put(key, row)
         elif key in rows.rows:
             rows.delete(key)
 
-    def add(self, row: Customer, fact: OrderFact, additions: Additions) -> None:
+    def add(self, row: Customer, fact: OrderFact, additions: Additions, passed_us: int = ALL_PASSED_US) -> None:
         """As `book`, on a row that the caller keeps."""
         entry, before, entries = self._entry(fact), row.profile, row.recent.copy()
         if fact.count > 0:
@@ -75,7 +82,7 @@ class CustomerBooking:
             self._book_money(entries, before, -1, additions)
             self._book_money(row.recent, after, 1, additions)
         if row.recent:
-            row.settle(row.recent[-1].at_us - self._reach_us, MAX_RECENT)
+            row.settle(min(row.recent[-1].at_us, passed_us) - self._reach_us, MAX_RECENT)
 
     def erase(self, rows: Customers, customer_id: str) -> None:
         """Forget a customer, if known; the sums stay. A later order is a first one."""

@@ -60,15 +60,15 @@ class ErasureBooking:
         return Table(TABLE, packed_codec(Erasing, str))
 
     def book(
-        self, rows: Customers, erasures: Erasures, fact: OrderFact, task: int, additions: Additions
+        self, rows: Customers, erasures: Erasures, fact: OrderFact, task: int, additions: Additions, passed_us: int
     ) -> None:
-        """Add a fact that a visitors' task passed on to the customer it is of."""
+        """Add a fact that a visitors' task passed on to the customer it is of, see CustomerBooking.book."""
         key = fact.customer_id or ""
         under_way = erasures.rows.get(key)
         if under_way is None or not under_way.passed[task]:
-            self._booking.book(rows, fact, additions)
+            self._booking.book(rows, fact, additions, passed_us)
         else:
-            self._booking.add(under_way.later[under_way.passed[task] - 1], fact, additions)
+            self._booking.add(under_way.later[under_way.passed[task] - 1], fact, additions, passed_us)
             erasures.touch(key)
 
     def erase(self, rows: Customers, erasures: Erasures, customer_id: str, task: int) -> None:
