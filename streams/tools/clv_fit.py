@@ -29,7 +29,10 @@ async def fit_clv(settings: Settings, *, dry_run: bool = False, as_json: bool = 
     _check_extra()
     kept = await kept_customers(settings)
     if kept.through is None:
-        where, what = f"{settings.broker} {changelog(settings.app_id, STAGE)}", "no business day of orders has ended"
+        where, what = (
+            f"{settings.broker} {changelog(settings.app_id, STAGE)}",
+            "no business day of orders has ended in all partitions",
+        )
         raise BrokerError(where, what, "let a worker count them over a midnight, then fit")
     figures = rfm_figures(kept.rows, kept.through, settings.business_timezone)
     found, through = clv_fit.fit(figures), date.fromordinal(kept.through)

@@ -15,8 +15,9 @@ STAGE = "customers"
 
 @dataclass(slots=True)
 class KeptCustomers:
-    """`days`: by partition, how far its days have ended."""
+    """Of so many `partitions`. `days`: by partition, how far its days have ended."""
 
+    partitions: int
     table: Customers = field(default_factory=customers_table)
     days: dict[int, Single[ForecastDay]] = field(default_factory=dict)
 
@@ -27,8 +28,12 @@ class KeptCustomers:
 
     @property
     def through(self) -> int | None:
-        """The last business day (number of the DayGrid) that has ended for all of them; None: none has."""
-        return min((day.row.done for day in self.days.values() if day.row.done is not None), default=None)
+        """The last business day (number of the DayGrid) that has ended for all of them.
+
+        None: one has heard of no watermark yet, so it is not known how much of its customers is here.
+        """
+        ended = [day.row.done for day in self.days.values() if day.row.done is not None]
+        return min(ended) if len(ended) == self.partitions else None
 
     def take(self, partition: int, key: bytes, value: bytes | None) -> None:
         """A record of the changelog, oldest first. EngineFault on a format that this program does not know."""
@@ -41,9 +46,9 @@ class KeptCustomers:
 
 async def kept_customers(settings: Settings) -> KeptCustomers:
     """As of what is committed now. BrokerError, EngineFault."""
-    found = KeptCustomers()
     async with open_topic(settings, changelog(settings.app_id, STAGE)) as reader:
+        found = KeptCustomers(len(reader.partitions))
         async for batch in reader.to_end():
             for record in batch:
                 found.take(record.partition, record.key or b"", record.value)
-    return found
+        return found

@@ -49,10 +49,11 @@ def test_the_customers_are_read_from_their_changelog_and_nothing_else_is() -> No
         forecast.state.touch()
     records = [*changelog(rows), *changelog(erasures)]
     shop.erase(rows, "erased")
-    kept = KeptCustomers()
+    kept = KeptCustomers(2)
     for key, value in [*records, *changelog(rows)]:
         kept.take(0, key, value)
     for partition, forecast in enumerate(ended):
+        assert kept.through is None
         for key, value in changelog(forecast.state):
             kept.take(partition, key, value)
     assert kept.through == MONDAY.toordinal()
@@ -62,7 +63,7 @@ def test_the_customers_are_read_from_their_changelog_and_nothing_else_is() -> No
 
 
 def test_before_a_day_has_ended_nothing_is_through() -> None:
-    kept = KeptCustomers()
+    kept = KeptCustomers(1)
     assert kept.through is None
     kept.take(0, b"heard|x", b"\x01")
     assert (kept.through, kept.rows) == (None, {})

@@ -110,8 +110,8 @@ class Keeper:
 
 
 def _restore(before: Table[str, Any], after: Table[str, Any]) -> None:
-    for key in before.rows:
-        before.touch(key)
+    for customer in before.rows:
+        before.touch(customer)
     for key, value in before.drain():
         after.restore(key, value)
     assert after.rows == before.rows
