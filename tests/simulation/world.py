@@ -180,4 +180,6 @@ class World:
 def _event(sending: Sending) -> str:
     if sending.fields:
         return f"{sending.fields['event_id']} {sending.fields['event_type']} {sending.fields['timestamp']}"
+    if sending.erases:
+        return f"erases {sending.erases}"
     return "a heartbeat" if sending.beat_us else f"broken, {sending.value!r:.40}"
