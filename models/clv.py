@@ -37,10 +37,15 @@ class NoFitReason(StrEnum):
     """Why there is no model, and so no value."""
 
     FEW_CUSTOMERS = "few_customers"
+    """Under 200 have bought."""
     FEW_REPEATERS = "few_repeaters"
+    """Under 100 have bought on a second day."""
     SHORT_HISTORY = "short_history"
+    """The first order is less than 4 weeks ago."""
     NOT_CONVERGED = "not_converged"
+    """The likelihood has no maximum: customers are too much alike."""
     NO_FINITE_MEAN = "no_finite_mean"
+    """Values of orders spread too far to have a mean."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ class Customer(msgspec.Struct, array_like=True):
         return Profile(acquired, min(seconds, default=None), months)
 
     @property
+    def known(self) -> bool:
+        """Whether there is anything to keep."""
+        return bool(self.recent or self.settled)
+
+    @property
     def orders(self) -> int:
         """Number of orders, cancelled ones included."""
         return (self.settled.orders if self.settled else 0) + sum(entry.placed for entry in self.recent)

@@ -62,6 +62,11 @@ class Kpi:
         return frozenset(MEASURES[name].clock for name in self.measures & STOCKS)
 
     @cached_property
+    def zero_when_empty(self) -> bool:
+        """Whether a window without events has the value 0: a sum of what is counted."""
+        return self.denominator is None and not any(MEASURES[name].estimated for name in self.measures)
+
+    @cached_property
     def dimensions(self) -> frozenset[str]:
         """All slices it is published for, the total included."""
         return frozenset(("all", *self.by))

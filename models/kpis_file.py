@@ -23,6 +23,8 @@ CALENDAR_WINDOWS = tuple(name for name, kind in KINDS.items() if kind.calendar)
 RESERVED_METRICS = frozenset(
     f"kpi_{name}"
     for name in (
+        "clv_fit",
+        "clv_parameters",
         "commit_seconds",
         "consumer_lag_records",
         "event_loop_stall_seconds",

@@ -21,6 +21,7 @@ class Measure:
 
     `stock`: the value of a window is the sum of everything booked up to its end, not only in it.
     `part_of`: measures that it is never more than, in any window and slice.
+    `estimated`: nothing booked means that it is not known, and not 0.
     """
 
     name: str
@@ -29,6 +30,7 @@ class Measure:
     help: str
     part_of: tuple[str, ...] = ()
     stock: bool = False
+    estimated: bool = False
 
     @cached_property
     def clock(self) -> str:
@@ -206,8 +208,20 @@ MEASURES = {
             "orders minus refunds of customers, no guests, up to the window's end",
             stock=True,
         ),
-        Measure(PREDICTED_VALUE, _CUSTOMERS, _MONEY, "predicted value of all customers at the end of the day"),
-        Measure(PREDICTED_CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a prediction at the end of the day"),
+        Measure(
+            PREDICTED_VALUE,
+            _CUSTOMERS,
+            _MONEY,
+            "predicted value of all customers at the end of the day",
+            estimated=True,
+        ),
+        Measure(
+            PREDICTED_CUSTOMERS,
+            _CUSTOMERS,
+            _COUNT,
+            "customers with a prediction at the end of the day",
+            estimated=True,
+        ),
     )
 }
 STOCKS = frozenset(measure.name for measure in MEASURES.values() if measure.stock)

@@ -21,6 +21,7 @@ class FactKind(StrEnum):
     PLACED = "placed"  # an order: on its own segments, its session's where it names none
     REFUNDED = "refunded"  # money back from a known order (refund, cancellation): on the order's segments
     UNMATCHED = "unmatched"  # money back whose order is not known: on its own segments
+    ERASED = "erased"  # nothing: whoever keeps the `customer_id` forgets it, behind all facts before this one
 
 
 class OrderFact(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=False):
@@ -50,6 +51,21 @@ class OrderFact(msgspec.Struct, array_like=True, frozen=True, kw_only=True, gc=F
         """What it takes in a record, at most."""
         texts = (self.order_id, self.customer_id, self.visitor_id, self.session_id, *self.segments)
         return NUMBERS_BYTES + MOST_BYTES_A_CHARACTER * sum(len(text) for text in texts if text)
+
+
+def erased(customer_id: str) -> OrderFact:
+    """Forget a customer. It goes to every visitors' task, because each may still hold orders of the customer back."""
+    return OrderFact(
+        kind=FactKind.ERASED,
+        order_id="",
+        at_us=0,
+        count=0,
+        minor=0,
+        customer_id=customer_id,
+        visitor_id=None,
+        session_id=None,
+        segments=(),
+    )
 
 
 class FactRecord(msgspec.Struct, array_like=True, gc=False):

@@ -4,6 +4,9 @@ Nothing is closed before every partition was heard. An idle partition lets the t
 announced by its last look at the broker, and no further: a record that came after the look is not older than what was
 read before it, and a dead partition holds the topic. When all are idle the topic goes on from the highest watermark
 that was announced by the earliest of their looks, at the pace of the wall clock, up to that look. It never goes back.
+
+What several topics feed goes by the same rule, an idle topic taking the part of an idle partition: a worker that was
+killed and comes back busy may read a month of orders before it looks for the clicks that came with them.
 """
 
 from collections.abc import Iterable
@@ -19,6 +22,9 @@ PartitionKey = tuple[str, int]
 MAX_RECENT = 32
 """Announcements of a partition that are remembered: a look is at most a tick old, and they come five a second."""
 
+APART_US = 1_000_000
+"""Of a topic only one a second is, as many partitions move it."""
+
 
 class Heard(msgspec.Struct, array_like=True):
     """What a partition last announced; `allowed_us`: how far its promise lets the topic go.
@@ -33,7 +39,7 @@ class Heard(msgspec.Struct, array_like=True):
 
     def at_us_by(self, look_us: int) -> int | None:
         """The last watermark that was announced up to a moment of the wall clock."""
-        return max((at_us for told_us, at_us in self.recent if told_us <= look_us), default=None)
+        return _last_by(self.recent, look_us)
 
     @property
     def reaches_us(self) -> int | None:
@@ -46,17 +52,29 @@ class Heard(msgspec.Struct, array_like=True):
 class TopicTime(msgspec.Struct, array_like=True):
     """The watermark of a topic.
 
-    While all its partitions are idle it goes on from `idle_from_us` (event time) since `idle_since_us` (wall clock).
+    While all its partitions are idle it goes on from `idle_from_us` (event time) since `idle_since_us` (wall clock), if
+    any of them ever had an event. `recent`: as of Heard, a second or more apart.
     """
 
     at_us: int | None = None
     idle_from_us: int | None = None
     idle_since_us: int | None = None
+    idle: bool = False
+    recent: list[tuple[int, int]] = msgspec.field(default_factory=list)
 
-    @property
-    def idle(self) -> bool:
-        """Whether all partitions were idle when last heard."""
-        return self.idle_since_us is not None
+    def at_us_by(self, look_us: int) -> int | None:
+        """The last watermark that was heard up to a moment of the wall clock."""
+        return _last_by(self.recent, look_us)
+
+    def note(self, told_us: int) -> None:
+        """Remember the watermark with the announcement that moved it, or one that came before and was told later."""
+        if self.at_us is None:
+            return
+        recent = self.recent
+        told_us = max(told_us, recent[-1][0]) if recent else told_us
+        if len(recent) > 1 and recent[-1][0] - recent[-2][0] < APART_US:
+            recent.pop()
+        self.recent = [*recent, (told_us, self.at_us)][-MAX_RECENT:]
 
 
 class Watermarks:
@@ -81,14 +99,25 @@ class Watermarks:
             announced_us = self._announced_by(mark.promise_us, topic, but=partition)
             allowed_us = allowed_us if announced_us is None else max(announced_us, allowed_us or announced_us)
         self.heard.put((topic, partition), Heard(mark.at_us, mark.promise_us, allowed_us, recent))
-        self._settle(topic)
+        self._settle(topic, mark.told_us)
 
     def of(self, topics: Iterable[str]) -> int | None:
-        """The watermark of what these topics feed; one without, or idle unless all are, holds nothing back."""
-        times = [time for topic in topics if (time := self.topics.rows.get(topic)) and time.at_us is not None]
-        busy = [time.at_us for time in times if not time.idle and time.at_us is not None]
-        known = busy or [time.at_us for time in times if time.at_us is not None]
-        return min(known, default=None)
+        """The watermark of what these topics feed: the least of the busy ones.
+
+        An idle one lets it go up to what those had announced by its last look; of one without a watermark that has
+        something to read, or was not heard of, nothing is known yet.
+        """
+        times = {topic: self.topics.rows.get(topic) or TopicTime() for topic in topics}
+        busy = [time for time in times.values() if not time.idle]
+        if not busy:
+            return min((time.at_us for time in times.values() if time.at_us is not None), default=None)
+        reached = [self._allowed(topic, time, busy) if time.idle else time.at_us for topic, time in times.items()]
+        return None if None in reached else min(at_us for at_us in reached if at_us is not None)
+
+    def at_us_by(self, topic: str, look_us: int) -> int | None:
+        """The watermark of a topic as heard up to a moment of the wall clock."""
+        time = self.topics.rows.get(topic)
+        return None if time is None else time.at_us_by(look_us)
 
     def mark(self, topic: str, now_us: int, hold_us: int | None = None, *, waiting: bool = False) -> Mark:
         """What a task that passes a topic on announces of it.
@@ -105,6 +134,14 @@ class Watermarks:
         """Topics that have one."""
         return {topic: time.at_us for topic, time in self.topics.rows.items() if time.at_us is not None}
 
+    def _allowed(self, topic: str, its: TopicTime, busy: list[TopicTime]) -> int | None:
+        """How far an idle topic lets the others go."""
+        look_us = self._promise(topic)
+        by_then = [None if look_us is None else time.at_us_by(look_us) for time in busy]
+        if None in by_then:
+            return its.at_us
+        return max(min(at_us for at_us in by_then if at_us is not None), its.at_us or 0)
+
     def _promise(self, topic: str) -> int | None:
         """The earliest look at the broker of its partitions, all of which are idle."""
         heard = (self.heard.rows.get(key) for key in self._partitions[topic])
@@ -116,7 +153,7 @@ class Watermarks:
         busy = [heard.at_us_by(look_us) for heard in others if heard is not None and heard.promise_us is None]
         return None if None in busy else min((at_us for at_us in busy if at_us is not None), default=None)
 
-    def _settle(self, topic: str) -> None:
+    def _settle(self, topic: str, told_us: int) -> None:
         """Recompute a topic's watermark once all its partitions were heard."""
         all_heard = [self.heard.rows.get(key) for key in self._partitions[topic]]
         heard = [one for one in all_heard if one is not None]
@@ -124,10 +161,16 @@ class Watermarks:
             return
         time = self.topics.rows.get(topic) or TopicTime()
         promises = [one.promise_us for one in heard if one.promise_us is not None]
-        reached = _idle(time, heard, promises) if len(promises) == len(heard) else _busy(time, heard)
+        time.idle = len(promises) == len(heard)
+        reached = _idle(time, heard, promises) if time.idle else _busy(time, heard)
         if reached is not None:
             time.at_us = reached if time.at_us is None else max(time.at_us, reached)
+        time.note(told_us)
         self.topics.put(topic, time)
+
+
+def _last_by(recent: list[tuple[int, int]], look_us: int) -> int | None:
+    return max((at_us for told_us, at_us in recent if told_us <= look_us), default=None)
 
 
 def _busy(time: TopicTime, heard: list[Heard]) -> int | None:

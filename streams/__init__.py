@@ -6,6 +6,7 @@ delivering    stage 3: alerts reach their receivers
 engine        Faust, transactions and the tick around the steps of the stages
 app           stages and topics: the whole flow on one page; worker and notifier are its processes
 publication   records of kpi-values; publication_alerts those of kpi-alerts; topics: what each topic must be
+clv_feed fx_feed   what every worker reads all of: the last CLV model, exchange rates
 metrics       one collector over one snapshot; histogram
 connection    how Kafka is reached
 tools         what a person runs beside the flow

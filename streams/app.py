@@ -7,9 +7,10 @@ social ─▶ social ───────────────────�
 ad-spend ─▶ ad-spend ─────────────────────────────────────────────────────┘
               what reads an input ─▶ kpi-dead-letters; what reads an input, and the monitor ─▶ kpi-status
 fx-rates ─▶ every worker: the rates that money is converted by
+kpi-clv-parameters ─▶ every worker: the model by which customers are predicted (`kpi clv fit` makes it)
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
 from zlib import crc32
@@ -17,7 +18,8 @@ from zoneinfo import ZoneInfo
 
 from alerting.alert import Transition
 from alerting.rule import Rule
-from models import ad_spend, click, delta, fx, money, order, social
+from models import ad_spend, click, clv_record, delta, fx, money, order, social
+from models.clv import ClvParameters
 from models.event import FUTURE_TOLERANCE_US
 from models.fx import Rates
 from models.kpi import Catalogue
@@ -29,6 +31,7 @@ from models.slices import TOTAL, Slicing
 from models.stage import Outgoing, Stage
 from models.window import DayGrid, Window, windows
 from models.window_definition import defined_windows
+from streams.clv_feed import ClvFeed
 from streams.connection import client_options, faust_credentials
 from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.broadcast import Broadcast
@@ -41,6 +44,7 @@ from streams.measuring.customer_stage import CustomerStage
 from streams.measuring.customers import CustomerBooking
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.facts import FactSink
+from streams.measuring.order_stage import OrderStage
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
 from streams.measuring.sink import DeltaSink, Sink
@@ -73,9 +77,10 @@ def create_app(
     partitions: Mapping[str, int],
     observer: Observer,
     feed: FxFeed,
+    clv: ClvFeed,
 ) -> EngineApp:
     """The app of one worker; `partitions`: the partition count of every topic; `feed` takes the rates."""
-    measuring = measure_stages(settings, catalogue, partitions, feed.rates)
+    measuring = measure_stages(settings, catalogue, partitions, feed.rates, clv.parameters)
     stages = [*measuring, monitor_stage(settings, catalogue, rules, partitions)]
     engine = EngineSettings(
         app_id=settings.app_id,
@@ -88,19 +93,31 @@ def create_app(
         stuck_after_s=settings.stuck_after_s,
         internal=frozenset((delta.TOPIC, BY_VISITOR, BY_CUSTOMER)),
         contiguous=frozenset(settings.contiguous_topics),
-        broadcasts=(Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),),
+        broadcasts=(
+            Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),
+            Broadcast(clv_record.TOPIC, partitions[clv_record.TOPIC], clv.take),
+        ),
     )
     return EngineApp(engine, stages, observer)
 
 
 def measure_stages(
-    settings: Settings, catalogue: Catalogue, partitions: Mapping[str, int], rates: Rates
+    settings: Settings,
+    catalogue: Catalogue,
+    partitions: Mapping[str, int],
+    rates: Rates,
+    parameters: Callable[[], ClvParameters | None],
 ) -> list[Stage[Any, Any]]:
-    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow."""
+    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change."""
     deltas = DeltaSink(Needs.of(catalogue, _windows(settings, catalogue)), partitions[delta.TOPIC])
 
-    def source(name: str, booking: Booking[Any, Any, Any], sink: Sink[Any]) -> MeasureStage[Any, Any, Any]:
-        return MeasureStage(
+    def source(
+        name: str,
+        booking: Booking[Any, Any, Any],
+        sink: Sink[Any],
+        kind: type[MeasureStage[Any, Any, Any]] = MeasureStage[Any, Any, Any],
+    ) -> MeasureStage[Any, Any, Any]:
+        return kind(
             name=name,
             booking=booking,
             sink=sink,
@@ -115,14 +132,14 @@ def measure_stages(
     if ordered:
         defined = catalogue.defined_for(order.TOPIC)
         orders = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
-        stages.append(source("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR])))
+        stages.append(source("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), OrderStage))
     if ordered or click.TOPIC in feeds:
         sessions = _sessions(settings, catalogue)
         clicks, attribution = source("visitors", sessions, deltas), _attribution(settings, catalogue, sessions)
         customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
         stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC], customers))
     if CUSTOMER_FEED in feeds:
-        stages.append(_customer_stage(settings, catalogue, deltas, partitions))
+        stages.append(_customer_stage(settings, catalogue, deltas, partitions, parameters))
     if social.TOPIC in feeds:
         stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
     if ad_spend.TOPIC in feeds:
@@ -141,14 +158,18 @@ def _attribution(settings: Settings, catalogue: Catalogue, sessions: ClickBookin
 
 
 def _customer_stage(
-    settings: Settings, catalogue: Catalogue, deltas: DeltaSink, partitions: Mapping[str, int]
+    settings: Settings,
+    catalogue: Catalogue,
+    deltas: DeltaSink,
+    partitions: Mapping[str, int],
+    parameters: Callable[[], ClvParameters | None],
 ) -> CustomerStage:
     zone, lateness_us = ZoneInfo(settings.business_timezone), round(settings.allowed_lateness_s * S_US)
     # A fact comes at most so much later than a newer one of its customer: orders within their horizon, read by tasks
     # of which one may lag, and clocks that are ahead.
     reach_us = horizons_us(settings)[order.TOPIC] + FUTURE_TOLERANCE_US + DAY_US
     booking = CustomerBooking(catalogue, zone, reach_us)
-    return CustomerStage(booking, deltas, partitions[BY_VISITOR], DayGrid(zone), lateness_us, lambda: None)
+    return CustomerStage(booking, deltas, partitions[BY_VISITOR], DayGrid(zone), lateness_us, parameters)
 
 
 def monitor_stage(

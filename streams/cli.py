@@ -9,7 +9,7 @@ from typing import NoReturn
 import typer
 
 from models.errors import KpiError, OutsideError
-from streams.commands import feeding, kpis, letters, reading, running, topics
+from streams.commands import clv, customers, feeding, kpis, letters, reading, running, topics
 
 EXIT_OUTSIDE = 2
 EXIT_FAULT = 70
@@ -24,6 +24,8 @@ for group in (running, feeding, reading):
     app.add_typer(group.app)
 app.add_typer(topics.app, name="topics")
 app.add_typer(kpis.app, name="kpis")
+app.add_typer(clv.app, name="clv")
+app.add_typer(customers.app, name="customers")
 app.add_typer(letters.app, name="dead-letters")
 
 

@@ -39,6 +39,8 @@ class Snapshot:
     restored_rows: int = 0
     restore_s: float = 0.0
     fx_rates: Mapping[Outcome, int] = field(default_factory=dict)
+    clv_parameters: Mapping[Outcome, int] = field(default_factory=dict)
+    clv_fit: str | None = None  # why there are predictions or none; None: not known
 
 
 class SnapshotCollector:
@@ -53,6 +55,7 @@ class SnapshotCollector:
         """All metric families."""
         yield from self._kpi_gauges()
         yield from _events(self._snapshot)
+        yield from _predictions(self._snapshot)
         yield from _time(self._snapshot)
         yield from _engine(self._snapshot)
 
@@ -93,6 +96,19 @@ def _events(snapshot: Snapshot) -> Iterator[Metric]:
     yield CounterMetricFamily("kpi_frozen_cells", frozen, value=snapshot.frozen_cells)
     folded = "Window cells of segments beyond max_segments, counted in __other__"
     yield CounterMetricFamily("kpi_folded_cells", folded, value=snapshot.folded_cells)
+
+
+def _predictions(snapshot: Snapshot) -> Iterator[Metric]:
+    text = "1 for what the last `kpi clv fit` said: fitted, not_fitted (none yet), or why there is no prediction"
+    fit = GaugeMetricFamily("kpi_clv_fit", text, labels=("reason",))
+    if snapshot.clv_fit is not None:
+        fit.add_metric([snapshot.clv_fit], 1)
+    yield fit
+    text = "Records of kpi-clv-parameters that this worker has read since its start, by whether they were taken"
+    records = CounterMetricFamily("kpi_clv_parameters", text, labels=("outcome",))
+    for became, count in snapshot.clv_parameters.items():
+        records.add_metric([became.value], count)
+    yield records
 
 
 def _time(snapshot: Snapshot) -> Iterator[Metric]:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from models import ad_spend, click, delta, fx, order, social, status
+from models import ad_spend, click, clv_record, delta, fx, order, social, status
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
@@ -64,11 +64,17 @@ _CHANGELOG = {
 }
 
 
+def changelog(app_id: str, stage: str) -> str:
+    """The topic of a stage's tables."""
+    return f"{app_id}-{stage}-changelog"
+
+
 def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
     """All topics of the product; `partitions` for inputs and `kpi-deltas` alike."""
     return (
         *(TopicSpec(name, partitions, _INPUT) for name in INPUTS),
         TopicSpec(fx.TOPIC, 1, _RATES, checked=(*CHECKED, "retention.ms")),
+        TopicSpec(clv_record.TOPIC, 1, {"cleanup.policy": "compact"}),
         *(TopicSpec(name, partitions, _INTERNAL, same_as=click.TOPIC) for name in (BY_VISITOR, BY_CUSTOMER)),
         TopicSpec(delta.TOPIC, partitions, _INTERNAL),
         TopicSpec(VALUES_TOPIC, partitions, _VALUES),
@@ -80,7 +86,7 @@ def topic_specs(app_id: str, partitions: int) -> tuple[TopicSpec, ...]:
         ),
         TopicSpec(status.TOPIC, 1, _CHANGELOG),
         *(
-            TopicSpec(f"{app_id}-{stage}-changelog", partitions, _CHANGELOG, same_as=source)
+            TopicSpec(changelog(app_id, stage), partitions, _CHANGELOG, same_as=source)
             for stage, source in STAGES.items()
         ),
     )

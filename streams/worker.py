@@ -18,6 +18,7 @@ from models.kpi import Catalogue
 from models.outcome import Ledger
 from models.settings import Settings
 from streams.app import create_app
+from streams.clv_feed import ClvFeed
 from streams.engine.app import EngineApp
 from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
@@ -68,7 +69,7 @@ class Measurements:
         log.info("restored", rows=keys, seconds=round(seconds, 3))
 
 
-def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed) -> Snapshot:
+def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed, clv: ClvFeed) -> Snapshot:
     """Everything of one moment: nothing is awaited."""
     now_us = wall_us()
     snapshot = Snapshot(
@@ -79,6 +80,8 @@ def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed) -> S
         restored_rows=measurements.restored_rows,
         restore_s=measurements.restore_s,
         fx_rates=feed.counts,
+        clv_parameters=clv.counts,
+        clv_fit=clv.reason,
     )
     for task in app.tables.tasks.values():
         for table in task.tables.all():
@@ -110,12 +113,12 @@ def run_worker(
     """Run until SIGTERM or SIGINT, then commit and end with exit code 0; a fault ends with 70."""
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
-    feed = FxFeed(settings.reporting_currency)
-    app = create_app(settings, catalogue, rules, partitions, measurements, feed)
+    feed, clv = FxFeed(settings.reporting_currency), ClvFeed(settings.reporting_currency)
+    app = create_app(settings, catalogue, rules, partitions, measurements, feed, clv)
 
     def registry() -> CollectorRegistry:
         found = CollectorRegistry()
-        snapshot = take_snapshot(app, measurements, feed)
+        snapshot = take_snapshot(app, measurements, feed, clv)
         found.register(SnapshotCollector(snapshot, with_goals(catalogue.kpis), settings.reporting_currency))
         ProcessCollector(registry=found)
         return found

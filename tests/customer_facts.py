@@ -6,6 +6,9 @@ from functools import cache
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+from models.bg_nbd import BgNbd
+from models.clv import ClvParameters
+from models.gamma_gamma import GammaGamma
 from models.kpi import Catalogue
 from models.kpis_file import load_kpis
 from models.order_fact import FactKind, OrderFact
@@ -15,6 +18,9 @@ from streams.measuring.customers import CustomerBooking
 
 WARSAW = ZoneInfo("Europe/Warsaw")
 DAY_US = 86_400_000_000
+CDNOW = ClvParameters(BgNbd(0.24259, 4.41360, 0.79292, 2.42591), GammaGamma(6.2496, 3.7442, 1_544.35), 2_357)
+"""The published fit of the CDNOW sample, in cents."""
+
 Sums = Counter[tuple[str, int, str, str]]
 """By measure, minute, dimension and segment."""
 

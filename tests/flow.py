@@ -9,6 +9,7 @@ from typing import Any
 
 from alerting.rule import Rule
 from models import delta
+from models.clv import ClvParameters
 from models.fx import Rates
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
@@ -89,6 +90,8 @@ class Flow:
     dead_letters: list[Outgoing] = field(default_factory=list)
     transitions: list[Any] = field(default_factory=list)
     kpis: str = field(default_factory=KPIS.read_text)
+    parameters: ClvParameters | None = None
+    passed: list[Outgoing] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self._build()
@@ -111,7 +114,7 @@ class Flow:
         topics = (*INPUTS, BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, "kpi-values", "kpi-alerts")
         partitions = dict.fromkeys(topics, 1) | dict.fromkeys((*INPUTS, BY_VISITOR, BY_CUSTOMER), self.partitions)
         self.rates = Rates(self.settings.reporting_currency)
-        measuring = measure_stages(self.settings, self.catalogue, partitions, self.rates)
+        measuring = measure_stages(self.settings, self.catalogue, partitions, self.rates, lambda: self.parameters)
         self.monitor = monitor_stage(self.settings, self.catalogue, self.rules, partitions)
         self.stages: list[Stage[Any, Any]] = [*measuring, self.monitor]
         self.stage_of = {topic: stage for stage in self.stages for topic in stage.inputs}
@@ -181,4 +184,5 @@ class Flow:
             if record.topic == dead_letter.TOPIC:
                 self.dead_letters.append(record)
             elif record.topic in self.stage_of:
+                self.passed.append(record)
                 self.batch(record.topic, [Sent(record.topic, record.key, record.value)], record.partition)

@@ -4,6 +4,8 @@ environment  settings and definitions of this process
 running      broker worker notify demo config
 topics       create check
 kpis         list
+clv          fit
+customers    erase
 feeding      replay generate
 reading      values ledger status · letters: dead-letters list replay
 """

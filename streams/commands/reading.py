@@ -50,10 +50,16 @@ def status(
     wait: Annotated[float, typer.Option(help="Look again for up to so many seconds.", min=0, max=1e6)] = 0,
 ) -> None:
     """Show lag, watermarks and freshness; exit code 0 when everything received is published, else 1."""
+    from models.measure import PREDICTED_VALUE
+    from streams.tools.clv_fit import note_fit
     from streams.tools.status import show_status
     from streams.topics import topics_read
 
     effective = settings()
-    inputs, internal = topics_read(definitions(effective).catalogue)
-    if not asyncio.run(show_status(effective, inputs, internal, wait_s=wait, as_json=as_json)):
+    catalogue = definitions(effective).catalogue
+    inputs, internal = topics_read(catalogue)
+    caught_up = asyncio.run(show_status(effective, inputs, internal, wait_s=wait, as_json=as_json))
+    if not as_json and PREDICTED_VALUE in catalogue.windows_of:
+        asyncio.run(note_fit(effective))
+    if not caught_up:
         raise SystemExit(EXIT_NO)

@@ -7,7 +7,8 @@ dead_letter a record that cannot be counted, with its bytes
 sessions orders social ad_spend      what an event of each topic adds
 customers   what the fact of an order adds to its customer
 forecast    the predicted value of all customers at the end of a day
-visitor_stage customer_stage the stages of clicks with their orders, and of customers
+erasure     customers erased on request
+order_stage visitor_stage customer_stage the stages of orders, of clicks with their orders, and of customers
 attribution hearing facts    orders on their way to their visitor and customer
 session_booking             what a click adds to its session and visitor
 session_measures            which measures of sessions are needed, and what a session contributes to them

@@ -2,16 +2,19 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 from models import delta
 from models.clv import ClvParameters
+from models.event import ANCIENT_US
 from models.measure import CUSTOMER_FEED
-from models.order_fact import BY_CUSTOMER
+from models.order_fact import BY_CUSTOMER, FactKind, FactRecord
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.table import ChangeLogged
 from models.window import DayGrid
 from streams.measuring.additions import Additions
 from streams.measuring.customers import CustomerBooking, Customers
+from streams.measuring.erasure import ErasureBooking, Erasures
 from streams.measuring.forecast import Forecast
 from streams.measuring.hearing import HeardOrders, fact_status, facts_of, first_time_us
 from streams.measuring.sink import DeltaSink
@@ -28,13 +31,14 @@ class CustomerTables:
 
     partition: int
     customers: Customers
+    erasures: Erasures
     heard: HeardOrders
     forecast: Forecast
     sums: Additions
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
-        return (self.customers, *self.heard.all(), self.forecast.state)
+        return (self.customers, self.erasures, *self.heard.all(), self.forecast.state)
 
 
 @dataclass(frozen=True)
@@ -51,11 +55,16 @@ class CustomerStage:
     inputs: tuple[str, ...] = (BY_CUSTOMER,)
     eager: bool = False
 
+    @cached_property
+    def _erasing(self) -> ErasureBooking:
+        return ErasureBooking(self.booking, self.visitor_tasks)
+
     def tables(self, partition: int) -> CustomerTables:
         """See Stage."""
         forecast = Forecast(self.booking, self.days, self.allowed_lateness_us)
         heard = HeardOrders.of(self.visitor_tasks)
-        return CustomerTables(partition, self.booking.table(), heard, forecast, self.sink.empty())
+        erasures = self._erasing.table()
+        return CustomerTables(partition, self.booking.table(), erasures, heard, forecast, self.sink.empty())
 
     def opened(self, tables: CustomerTables, now_us: int) -> None:
         """See Stage: nothing is derived."""
@@ -88,9 +97,18 @@ class CustomerStage:
     def _book(self, tables: CustomerTables, records: Sequence[Incoming], output: MeasureOutput) -> None:
         output.booked = True
         for record in facts_of(records):
-            for fact in record.facts:
-                self.booking.book(tables.customers, fact, tables.sums)
+            self._book_facts(tables, record)
             tables.heard.take(record)
+
+    def _book_facts(self, tables: CustomerTables, record: FactRecord) -> None:
+        erasing, rows, erasures = self._erasing, tables.customers, tables.erasures
+        watermark_us = tables.heard.at_us
+        passed_us = ANCIENT_US if watermark_us is None else watermark_us
+        for fact in record.facts:
+            if fact.kind is FactKind.ERASED:
+                erasing.erase(rows, erasures, fact.customer_id or "", record.partition)
+            else:
+                erasing.book(rows, erasures, fact, record.partition, tables.sums, passed_us)
 
     def _predict(self, tables: CustomerTables, output: MeasureOutput) -> None:
         """The predictions of a day that has ended."""

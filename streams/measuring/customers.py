@@ -22,16 +22,24 @@ from streams.measuring.additions import Additions
 MAX_RECENT = 250
 """Facts of a customer kept one by one: the row is written whole with every fact."""
 
+ALL_PASSED_US = 2**62
+"""All facts come by one way, in the order of their events."""
+
 Customers = Table[str, Customer]
 Figure = tuple[Slices, str, int]
 """Slices, measure and minute in which a customer adds one."""
+
+
+def customers_table() -> Customers:
+    """As the stage `customers` keeps it."""
+    return Table("customers", packed_codec(Customer, str))
 
 
 class CustomerBooking:
     """How facts of orders are booked on customers."""
 
     def __init__(self, catalogue: Catalogue, zone: tzinfo, reach_us: int) -> None:
-        """`zone` of business days and months. No fact, added or taken back, is `reach_us` before a customer's last."""
+        """`zone` of business days and months. No event is `reach_us` before its customer's last one."""
         self._reach_us = reach_us
         self._zone = zone
         self._days, self._months = DayGrid(zone), MonthGrid(zone)
@@ -41,13 +49,25 @@ class CustomerBooking:
 
     def table(self) -> Customers:
         """Customers by id, kept until they are erased."""
-        return Table("customers", packed_codec(Customer, str))
+        return customers_table()
 
-    def book(self, rows: Customers, fact: OrderFact, additions: Additions) -> None:
-        """Add a fact of a known customer, or take one back."""
+    def book(self, rows: Customers, fact: OrderFact, additions: Additions, passed_us: int = ALL_PASSED_US) -> None:
+        """Add a fact of a known customer, or take one back.
+
+        `passed_us`: watermark of the orders. Those after it come by several ways, of which one may be a year behind
+        another in a replay: until it has passed them they are kept one by one.
+        """
         key = fact.customer_id
         assert key is not None, "a guest is no customer"
         row = rows.rows.get(key) or Customer()
+        self.add(row, fact, additions, passed_us)
+        if row.known:
+            rows.put(key, row)
+        elif key in rows.rows:
+            rows.delete(key)
+
+    def add(self, row: Customer, fact: OrderFact, additions: Additions, passed_us: int = ALL_PASSED_US) -> None:
+        """As `book`, on a row that the caller keeps."""
         entry, before, entries = self._entry(fact), row.profile, row.recent.copy()
         if fact.count > 0:
             row.add(entry)
@@ -61,7 +81,8 @@ class CustomerBooking:
         else:
             self._book_money(entries, before, -1, additions)
             self._book_money(row.recent, after, 1, additions)
-        self._keep(rows, key, row)
+        if row.recent:
+            row.settle(min(row.recent[-1].at_us, passed_us) - self._reach_us, MAX_RECENT)
 
     def erase(self, rows: Customers, customer_id: str) -> None:
         """Forget a customer, if known; the sums stay. A later order is a first one."""
@@ -72,15 +93,6 @@ class CustomerBooking:
         """Where a customer counts: `cohort` is the month of the first order, as `2026-03`."""
         moment = datetime.fromtimestamp(self._month_start_us(first.month) / 1e6, self._zone)
         return self._slicing.of((first.channel, first.campaign, f"{moment:%Y-%m}"))
-
-    def _keep(self, rows: Customers, key: str, row: Customer) -> None:
-        """Only a row of a customer that has something."""
-        if row.recent:
-            row.settle(row.recent[-1].at_us - self._reach_us, MAX_RECENT)
-        if row.recent or row.settled:
-            rows.put(key, row)
-        elif key in rows.rows:
-            rows.delete(key)
 
     def _entry(self, fact: OrderFact) -> Entry:
         placed, at_us = fact.kind is FactKind.PLACED, fact.at_us

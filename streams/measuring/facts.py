@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from models.delta import Mark
-from models.order_fact import VERSION, FactRecord, OrderFact, encode_facts
+from models.order_fact import VERSION, FactKind, FactRecord, OrderFact, encode_facts
 from models.partition import partition_of_key
 from models.stage import Outgoing
 from streams.measuring.deltas import arrival_grains
@@ -40,14 +40,14 @@ class FactSink:
 
     def records(self, partition: int, sums: Facts, marks: Mapping[str, Mark]) -> Iterator[Outgoing]:
         """See Sink."""
-        keyed = ((fact.key, fact) for fact in sums.facts)
+        keyed = ((None if fact.kind is FactKind.ERASED else fact.key, fact) for fact in sums.facts)
         return fact_records(self.topic, partition, keyed, sums.arrivals, marks, self.targets)
 
 
 def fact_records(
     topic: str,
     partition: int,
-    keyed: Iterable[tuple[str, OrderFact]],
+    keyed: Iterable[tuple[str | None, OrderFact]],
     arrivals: Mapping[int, int],
     marks: Mapping[str, Mark],
     targets: int,
@@ -55,11 +55,12 @@ def fact_records(
     """The records of one commit: one a target, more only where there are very many facts.
 
     With `marks` every target gets a record, with or without facts, and only its last one carries them. `keyed`: facts
-    with the key that decides on the target.
+    with the key that decides on the target; without one it is for all of them.
     """
     by_target: dict[int, list[OrderFact]] = {target: [] for target in (range(targets) if marks else ())}
     for key, fact in keyed:
-        by_target.setdefault(partition_of_key(key.encode(), targets), []).append(fact)
+        for target in range(targets) if key is None else (partition_of_key(key.encode(), targets),):
+            by_target.setdefault(target, []).append(fact)
     grains = arrival_grains(arrivals)
     for target, facts in by_target.items():
         *first, last = _cut(facts)

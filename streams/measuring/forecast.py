@@ -22,12 +22,17 @@ class ForecastDay(msgspec.Struct, array_like=True):
     done: int | None = None
 
 
+def forecast_day() -> Single[ForecastDay]:
+    """As a task keeps it."""
+    return Single("forecast", ForecastDay())
+
+
 class Forecast:
     """The passes of one task."""
 
     def __init__(self, booking: CustomerBooking, days: DayGrid, allowed_lateness_us: int) -> None:
         """`allowed_lateness_us`: so long after its end a day is open, and its customers still change."""
-        self.state = Single("forecast", ForecastDay())
+        self.state = forecast_day()
         self._booking = booking
         self._days = days
         self._lateness_us = allowed_lateness_us

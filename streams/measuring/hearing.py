@@ -8,7 +8,7 @@ import msgspec
 from models import order
 from models.delta import Mark
 from models.errors import EngineFault
-from models.order_fact import VERSION, FactRecord, decode_facts
+from models.order_fact import VERSION, FactKind, FactRecord, decode_facts
 from models.stage import IDLE, Incoming, Outgoing
 from models.status import FactStatus, status_record
 from models.table import ChangeLogged, Single
@@ -43,6 +43,10 @@ class HeardOrders:
     def at_us(self) -> int | None:
         """The watermark of the orders, event time."""
         return self.marks.of((order.TOPIC,))
+
+    def at_us_by(self, look_us: int) -> int | None:
+        """The same as heard up to a moment of the wall clock."""
+        return self.marks.at_us_by(order.TOPIC, look_us)
 
     def take(self, record: FactRecord) -> None:
         """Hear what a record announces, once its facts are booked."""
@@ -92,8 +96,9 @@ def facts_of(records: Sequence[Incoming]) -> Iterator[FactRecord]:
 def first_time_us(record: Incoming) -> int | None:
     """See Stage.event_time_us: of the first fact of a record, or what it announces where it has none."""
     found = decode_facts(record.value or b"")
-    if found.facts:
-        return found.facts[0].at_us
+    for fact in found.facts:
+        if fact.kind is not FactKind.ERASED:
+            return fact.at_us
     marks = found.marks.values()
     if any(mark.promise_us is not None for mark in marks):
         return IDLE

@@ -51,6 +51,15 @@ class MeasureOutput:
     unfinished: bool = False
     booked: bool = False
 
+    def add(self, other: "MeasureOutput") -> None:
+        """Take over what the next part of the same step made."""
+        self.dead_letters += other.dead_letters
+        self.marks |= other.marks
+        self.received += other.received
+        self.pending_bytes += other.pending_bytes
+        self.unfinished |= other.unfinished
+        self.booked |= other.booked
+
     @property
     def moved(self) -> bool:
         """See Output."""

@@ -7,7 +7,7 @@ from typing import Any, Generic, TypeVar
 
 from models import click, delta, order
 from models.click import Click
-from models.order_fact import BY_CUSTOMER, BY_VISITOR, OrderFact
+from models.order_fact import BY_CUSTOMER, BY_VISITOR, FactKind, OrderFact
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.table import ChangeLogged
 from streams.measuring.additions import Additions
@@ -108,6 +108,9 @@ class VisitorStage(Generic[R]):
         output.booked = True
         for record in facts_of(records):
             for fact in record.facts:
+                if fact.kind is FactKind.ERASED:
+                    self._release(tables, fact, output)
+                    continue
                 handed = self.attribution.book(tables.orders, rows, fact, sums)
                 if handed is not None:
                     _hand(handed, output)
@@ -117,6 +120,18 @@ class VisitorStage(Generic[R]):
                 sums.arrivals[at_ms] = sums.arrivals.get(at_ms, 0) + n
             tables.heard.take(record)
         output.pending_bytes += sums.weight - weight
+
+    def _release(self, tables: VisitorTables[R], erased: OrderFact, output: MeasureOutput) -> None:
+        """The orders of a customer that is erased are fixed now, as they are attributed, and go ahead of it."""
+        rows, whose = tables.orders.rows, erased.customer_id
+        its = {name for _, name in tables.waiting if rows[name].waiting[0].customer_id == whose}
+        if its:
+            tables.waiting = [entry for entry in tables.waiting if entry[1] not in its]
+            heapify(tables.waiting)
+        for order_id in sorted(its):
+            for fact in self.attribution.fix(tables.orders, tables.clicks.rows, order_id, tables.clicks.sums):
+                _hand(fact, output)
+        _hand(erased, output)
 
     def _fix(self, tables: VisitorTables[R], output: MeasureOutput) -> None:
         """Orders whose time, and the allowed lateness, the watermark has passed."""
@@ -132,10 +147,12 @@ class VisitorStage(Generic[R]):
 
     @staticmethod
     def _watermark_us(tables: VisitorTables[R]) -> int | None:
-        """Of the task: the least of its inputs; clicks that are idle, or never came, hold nothing back."""
+        """Of the task: the least of its inputs. Idle clicks let it go up to what was heard by the last look at them."""
         orders_us, clock = tables.heard.at_us, tables.clicks.clock.row
-        idle = clock.told is not None and clock.told.promise_us is not None
-        return orders_us if orders_us is None or clock.at_us is None or idle else min(orders_us, clock.at_us)
+        clicks_us, look_us = clock.at_us, clock.told and clock.told.promise_us
+        if look_us is not None and (by_then_us := tables.heard.at_us_by(look_us)) is not None:
+            clicks_us = max(by_then_us, clicks_us or 0)
+        return None if orders_us is None or clicks_us is None else min(orders_us, clicks_us)
 
     def _announce(self, tables: VisitorTables[R], now_us: int, output: MeasureOutput, *, at_tick: bool) -> None:
         mark = tables.heard.announcement(delta.TOPIC, now_us, at_tick=at_tick)

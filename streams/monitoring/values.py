@@ -59,9 +59,9 @@ class Group:
     def published(
         self, window: str, dimension: str, measures: AbstractSet[str], told: Container[str] = (), *, zeros: bool = False
     ) -> Iterator[Kpi]:
-        """KPIs of a slice in a window that are made of any of these measures, or are `told`; with `zeros` all sums."""
+        """KPIs of a slice in a window that are `told` or made of any of these measures; with `zeros` all counted sums."""
         for kpi in self._by_place.get((window, dimension), ()):
-            if not kpi.measures.isdisjoint(measures) or kpi.name in told or (zeros and kpi.denominator is None):
+            if not kpi.measures.isdisjoint(measures) or kpi.name in told or (zeros and kpi.zero_when_empty):
                 yield kpi
 
     @cached_property

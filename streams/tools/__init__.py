@@ -6,6 +6,7 @@ replay                                  files as events: datasets (online_retail
 generate                                a synthetic shop: shop visits market social_feed
 publisher record delivery               how both are sent
 values revisions live_table value_text  what is published · ledger status (caught_up group_lag) · dead_letters letter
+clv_fit erase kept_customers            what is done with the customers that are kept
 topic_reader consumer terminal          how that is read and shown
 demo                                    all of it at once: demo_* supervisor alert_inbox metrics_page quantile
 demo_slice settings_page                make files of this repository

@@ -7,6 +7,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
+from models.clv import NoFitReason
 from models.kpi import Catalogue
 from models.kpis_file import WINDOWS, load_kpis
 from models.measure import FEEDS, MEASURES
@@ -34,6 +35,19 @@ What goes in, what is measured, what comes out. Made by `make docs` from the cod
 _EVENTS = """## Events
 
 JSON objects in UTF-8, one a record. Unknown extra fields are ignored, `null` is absent.
+"""
+_CONTROLS = """### Records that are no events
+
+Known by a header, and counted as nothing. `kpi-heartbeat` (any input; the header's value is a time, RFC 3339): no
+earlier event of the partition is to come. `kpi-erase` (`orders`; keyed by the `customer_id`, without a value; `kpi
+customers erase` sends it): forget the customer. The figures stay, and a later order is a new customer's.
+"""
+_FITS = """### `kpi-clv-parameters`
+
+JSON, keyed by `currency`; `kpi clv fit` writes it, every worker predicts with the last one. Either `transactions`
+(BG/NBD: `r`, `alpha` in weeks, `a`, `b`) and `values` (Gamma-Gamma: `p`, `q`, `v` in minor units), or a `reason` why
+there is no model and no prediction, with a `detail`; always `fitted_at`, `through` (the business day), `currency` and
+the number of `customers`.
 """
 _MEASURES = """## Measures
 
@@ -111,6 +125,9 @@ def reference_page(kpis_text: str) -> str:
         _HEAD,
         _EVENTS,
         *(f"### `{topic}`\n\n{_fields(event_fields(types))}" for topic, types in EVENTS.items()),
+        _CONTROLS,
+        _FITS,
+        _words("reason", "why there is no model", NoFitReason, tuple(NoFitReason)),
         _MEASURES,
         _measures(),
         _WINDOWS,
@@ -197,6 +214,9 @@ def _families() -> Iterator[Metric]:
         table_bytes={place: 0},
         commits={"stage": Histogram()},
         written={"stage": 0},
+        clv_fit="",
+        clv_parameters={Outcome.COUNTED: 0},
+        fx_rates={Outcome.COUNTED: 0},
     )
     yield from SnapshotCollector(snapshot, {}, "GBP").collect()
     registry = CollectorRegistry()

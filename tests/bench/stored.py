@@ -39,7 +39,9 @@ _COMMIT = 10_000  # clicks
 def rows(effective: Settings, sessions: int, now_us: int) -> Iterator[Record]:
     """Changelog records of all partitions; a session goes round the partitions, whatever its visitor hashes to."""
     counts = {spec.name: _PARTITIONS for spec in topic_specs(effective.app_id, _PARTITIONS)}
-    stages = measure_stages(effective, definitions(effective).catalogue, counts, Rates(effective.reporting_currency))
+    stages = measure_stages(
+        effective, definitions(effective).catalogue, counts, Rates(effective.reporting_currency), lambda: None
+    )
     [stage] = [stage for stage in stages if TOPIC in stage.inputs]
     changelog, chance = f"{effective.app_id}-{stage.name}-changelog", random.Random(7)
     for partition in range(_PARTITIONS):

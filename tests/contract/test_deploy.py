@@ -23,10 +23,10 @@ ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 
 
 def test_the_services_are_those_of_the_flow() -> None:
-    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "alertmanager", "prometheus"]
+    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "alertmanager", "clv", "prometheus"]
 
 
-@pytest.mark.parametrize("service", ["topics", "worker", "notify"])
+@pytest.mark.parametrize("service", ["topics", "worker", "notify", "clv"])
 def test_every_variable_is_a_setting(service: str) -> None:
     variables = SERVICES[service]["environment"]
     fields = {f"KPI_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
@@ -35,7 +35,7 @@ def test_every_variable_is_a_setting(service: str) -> None:
 
 
 def test_a_worker_that_exits_is_started_again_after_the_topics_are_there() -> None:
-    for service in ("worker", "notify"):
+    for service in ("worker", "notify", "clv"):
         assert SERVICES[service]["restart"] == "unless-stopped"
         assert SERVICES[service]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
@@ -101,6 +101,12 @@ def test_everything_the_image_copies_exists() -> None:
     copies = [line.split()[1:-1] for line in dockerfile.splitlines() if line.startswith("COPY")]
     sources = [source for copy in copies if not copy[0].startswith("--from") for source in copy]
     assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_image_can_fit_what_the_service_fits() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    assert "[clv,datasets]" in dockerfile
+    assert "kpi clv fit" in SERVICES["clv"]["entrypoint"][-1]
 
 
 def test_the_lock_names_exact_versions_and_no_place_to_get_them() -> None:

@@ -38,6 +38,11 @@ kpis:
     help: refunds of unknown orders
     numerator: unmatched_refunds
     windows: [1m]
+  new_customers:
+    help: customers with their first order in the window
+    numerator: new_customers
+    windows: [5m, 1d]
+    by: [channel]
   interactions:
     help: likes + shares + comments
     numerator: likes + shares + comments
@@ -70,6 +75,7 @@ FORMULAS = {
         lambda m: m["revenue"] - m["refunds"], lambda m: m["orders"], ("5m", "1d"), "channel"
     ),
     "unmatched_refunds": Formula(lambda m: m["unmatched"], None, ("1m",), None),
+    "new_customers": Formula(lambda m: m["new_customers"], None, ("5m", "1d"), "channel"),
     "interactions": Formula(lambda m: m["interactions"], None, ("1m", "1d"), "platform"),
 }
 
@@ -105,11 +111,16 @@ class Oracle:
             if sending.beat_us is not None:
                 reading.highest_us = max(reading.highest_us or 0, sending.beat_us + round(OUT_OF_ORDERNESS_S * S))
                 continue
+            if sending.erases is not None:
+                reading.erase(sending.erases)
+                continue
             account.received += 1
             outcome = reading.outcome(sending)
             setattr(account, outcome, getattr(account, outcome) + 1)
             if outcome == "invalid":
                 self.letters[(*source, offset)] = sending
+        for customer in list(reading.firsts):
+            reading.erase(customer)
 
     def finals(self) -> Published:
         """The last values of all windows; those that are 0 over 0 are left out."""
@@ -153,6 +164,15 @@ class _Reading:
     seen: set[str] = field(default_factory=set)
     left: dict[str, tuple[Decimal, list[Slice]]] = field(default_factory=dict)
     unmatched: dict[str, list[tuple[Decimal, int, list[Slice]]]] = field(default_factory=lambda: defaultdict(list))
+    firsts: dict[str, tuple[int, str, list[Slice]]] = field(default_factory=dict)  # orders of customers, by customer
+
+    def erase(self, customer: str) -> None:
+        """One that ordered has been a new one; refunds of orders that never came are not matched any more."""
+        if customer in self.firsts:
+            at_us, _, slices = self.firsts.pop(customer)
+            self.oracle.add(at_us, slices, "new_customers", 1)
+        for name in [name for name in self.unmatched if name.startswith(f"{customer}-")]:
+            del self.unmatched[name]
 
     def outcome(self, sending: Sending) -> str:
         event = sending.fields
@@ -196,6 +216,8 @@ class _Reading:
             if known:
                 return "duplicate"
             self.left[name] = (amount, slices)
+            customer, order = event["customer_id"], (at_us, name, slices)
+            self.firsts[customer] = min(order, self.firsts.get(customer, order))
             add(at_us, slices, "orders", 1)
             add(at_us, slices, "revenue", int(amount * 100))
             for early in self.unmatched.pop(name, ()):

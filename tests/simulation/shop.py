@@ -1,4 +1,4 @@
-"""What is sent to the shop's topics, drawn by a seed: events on time or not, again, late, or broken; and heartbeats."""
+"""What is sent to the shop's topics, drawn by a seed: events on time or not, again, late, broken; and what is none."""
 
 import json
 import random
@@ -13,6 +13,7 @@ from aiokafka import TopicPartition
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.partition import partition_of_key
 from models.stage import Headers
+from streams.measuring import erasure
 
 S = 1_000_000
 START_US = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()) * S
@@ -41,7 +42,10 @@ class Mode(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """One record to send. `fields` of the event as meant, None if it is broken; `beat_us` of a heartbeat."""
+    """One record to send. `fields` of the event as meant, None if it is broken; `beat_us` of a heartbeat.
+
+    `erases`: the customer.
+    """
 
     topic: str
     key: bytes | None
@@ -50,6 +54,7 @@ class Sending:
     beat_us: int | None = None
     headers: Headers = ()
     partition: int | None = None
+    erases: str | None = None
 
     @property
     def target(self) -> TopicPartition:
@@ -100,6 +105,10 @@ class Shop:
         if drawn < 0.23:
             target = TopicPartition(topic, self.chance.randrange(COUNTS[topic]))
             return self._noted(beat(target, now_us - round(OUT_OF_ORDERNESS_S * S)), target)
+        if drawn < 0.26 and topic == "orders":
+            erasing = Sending(topic, f"c{name}".encode(), None, headers=((erasure.HEADER, b""),), erases=f"c{name}")
+            self.sent[topic].append(erasing)
+            return erasing
         key, fields = MADE[topic](self, name)
         at_us = self._event_time(TopicPartition(topic, partition_of_key(key, COUNTS[topic])), now_us)
         event = {"event_id": f"{topic}-{next(self.numbers)}", "timestamp": text(at_us), **fields}

@@ -18,7 +18,9 @@ from streams.engine import tasks
 from streams.engine.opening import Log
 from streams.engine.task import Task
 from streams.engine.transaction import Snapshot
+from streams.measuring.customers import Customers
 from streams.measuring.dedup import SeenIds
+from streams.measuring.erasure import ErasureBooking, Erasures
 
 pytestmark = pytest.mark.simulation
 SEEDS = 200
@@ -94,6 +96,14 @@ def test_duplicates_that_are_counted_are_found(monkeypatch: pytest.MonkeyPatch) 
     claim, numbers = SeenIds.claim, count()
     monkeypatch.setattr(SeenIds, "claim", lambda seen, at_us, _: claim(seen, at_us, next(numbers)))
     assert found()
+
+
+def test_an_erasure_that_does_not_wait_for_the_slowest_way_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at_once(booking: ErasureBooking, rows: Customers, _: Erasures, customer_id: str, __: int) -> None:
+        booking._booking.erase(rows, customer_id)
+
+    monkeypatch.setattr(ErasureBooking, "erase", at_once)
+    assert "published is not what was sent" in found()
 
 
 def test_an_idle_flag_that_outlives_its_task_is_found(monkeypatch: pytest.MonkeyPatch) -> None:

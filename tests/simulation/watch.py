@@ -9,13 +9,14 @@ from aiokafka import TopicPartition
 from models.kpi_value import Status
 from models.outcome import Ledger
 from models.status import TOPIC as STATUS_TOPIC
-from models.status import FactStatus, MeasureStatus, MonitorStatus, read_status
+from models.status import FactStatus, MeasureStatus, MonitorStatus, TaskStatus, read_status
 from simulation.log import Fate, Record, Transaction
 from simulation.worker import Worker
 from simulation.writer import LogWriter
 from streams.engine.task import Task
 from streams.engine.transaction import CommitStep
 from streams.measuring import dead_letter
+from streams.measuring.customer_stage import CustomerTables
 from streams.measuring.visitor_stage import admitting
 from streams.monitoring.tables import MonitorTables
 from streams.publication import VALUES_TOPIC, read_value
@@ -34,7 +35,7 @@ class Watch:
     lines: list[str] = field(default_factory=list)
     failures: list[str] = field(default_factory=list)
     seen: Counter[str] = field(default_factory=Counter)
-    statuses: dict[str, MeasureStatus | MonitorStatus] = field(default_factory=dict)
+    statuses: dict[str, TaskStatus] = field(default_factory=dict)
     positions: dict[TopicPartition, int] = field(default_factory=dict)
     revisions: dict[bytes, int] = field(default_factory=dict)
     letters: dict[tuple[str, int, int], Record] = field(default_factory=dict)
@@ -121,8 +122,6 @@ class Watch:
 
     def _reported(self, record: Record) -> None:
         status = read_status(record.value or b"")
-        if isinstance(status, FactStatus):  # says nothing that its tables do not
-            return
         before = self.statuses.get(status.task)
         if before is not None:
             self._not_back(status.task, _numbers(before), _numbers(status))
@@ -153,6 +152,8 @@ def _heights(task: Task) -> Iterator[tuple[str, int]]:
     if isinstance(tables, MonitorTables):
         yield from ((f"watermark of {topic}", at_us) for topic, at_us in tables.marks.by_topic().items())
         yield from ((f"closed of {group}", at_us) for group, at_us in tables.groups.rows.items())
+    elif isinstance(tables, CustomerTables):
+        yield from _heard(tables.heard.at_us).items()
     elif (its := admitting(tables)) and its.ledger.row.received:
         yield "received", its.ledger.row.received
         yield "watermark", its.clock.row.at_us or 0
@@ -162,18 +163,27 @@ def _summary(task: Task) -> tuple[Ledger, int | None] | dict[str, int]:
     tables = task.tables
     if its := admitting(tables):
         return its.ledger.row, its.clock.row.at_us
+    if isinstance(tables, CustomerTables):
+        return _heard(tables.heard.at_us)
     assert isinstance(tables, MonitorTables)
     return tables.marks.by_topic()
 
 
-def _told(status: MeasureStatus | MonitorStatus) -> tuple[Ledger, int | None] | dict[str, int]:
+def _told(status: TaskStatus) -> tuple[Ledger, int | None] | dict[str, int]:
     if isinstance(status, MeasureStatus):
         return status.ledger, status.watermark_us
-    return status.watermarks_us
+    return _numbers(status)
 
 
-def _numbers(status: MeasureStatus | MonitorStatus) -> dict[str, int]:
+def _numbers(status: TaskStatus) -> dict[str, int]:
     if isinstance(status, MonitorStatus):
         return status.watermarks_us
+    if isinstance(status, FactStatus):
+        return _heard(status.watermark_us)
     found = {name: getattr(status.ledger, name) for name in Ledger.__struct_fields__}
     return found if status.watermark_us is None else found | {"watermark": status.watermark_us}
+
+
+def _heard(watermark_us: int | None) -> dict[str, int]:
+    """Of a task that reads order facts."""
+    return {} if watermark_us is None else {"watermark of orders": watermark_us}

@@ -58,7 +58,7 @@ def stages_of(
     others = {VALUES_TOPIC: 2, ALERTS_TOPIC: 1, dead_letter.TOPIC: 2, status.TOPIC: 1}
     counts = COUNTS | {delta.TOPIC: delta_partitions} | others
     stages = (
-        *measure_stages(settings, catalogue, counts, Rates("GBP")),
+        *measure_stages(settings, catalogue, counts, Rates("GBP"), lambda: None),
         monitor_stage(settings, catalogue, (), counts),
     )
     changelogs = {f"{APP}-{stage.name}-changelog": counts[stage.inputs[0]] for stage in stages}
@@ -180,4 +180,6 @@ class World:
 def _event(sending: Sending) -> str:
     if sending.fields:
         return f"{sending.fields['event_id']} {sending.fields['event_type']} {sending.fields['timestamp']}"
+    if sending.erases:
+        return f"erases {sending.erases}"
     return "a heartbeat" if sending.beat_us else f"broken, {sending.value!r:.40}"

@@ -1,7 +1,7 @@
 """What orders add to the measures over customers, by hand and against a search through all facts."""
 
 from collections import Counter
-from datetime import datetime
+from datetime import date, datetime
 
 import pytest
 
@@ -188,3 +188,17 @@ def test_a_late_second_order_moves_the_repeat_though_the_first_ones_are_settled(
         fact("2026-04-03 12:00", 1, "o6"),
     )
     assert of(found, measure.REPEAT_CUSTOMERS) == {"2026-01-15 12:00": 1}
+
+
+def test_an_order_by_a_slow_way_months_later_is_counted_on_its_day() -> None:
+    """A replay: June has come by one way when March comes by another; the watermark of both is still in January."""
+    shop, found = booking(), Additions()
+    rows, january = shop.table(), at("2026-01-10 00:00")
+    for local, order in (("2026-01-05 09:00", "o1"), ("2026-06-05 09:00", "o3"), ("2026-03-05 09:00", "o2")):
+        shop.book(rows, fact(local, 300, order), found, january)
+    assert len(rows.rows["c"].recent) == 3
+    shop.book(rows, fact("2026-06-06 09:00", 300, "o4"), found, at("2026-06-06 00:00"))
+    assert len(rows.rows["c"].recent) == 2
+    rfm = rows.rows["c"].rfm(at("2026-06-07 00:00"), date(2026, 6, 6).toordinal())
+    assert rfm is not None
+    assert (rfm.frequency, rfm.value) == (3, 300.0)

@@ -6,11 +6,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from customer_facts import DAY_US, WARSAW, Sums, at, booking, fact, of, sums
+from customer_facts import CDNOW, DAY_US, WARSAW, Sums, at, booking, fact, of, sums
 from models import measure
 from models.bg_nbd import BgNbd
 from models.clv import ClvParameters, Rfm, predicted_minor
-from models.gamma_gamma import GammaGamma
 from models.order_fact import OrderFact
 from models.window import DayGrid
 from streams.measuring.additions import Additions
@@ -18,7 +17,6 @@ from streams.measuring.customers import Customers
 from streams.measuring.forecast import Forecast
 
 LATENESS_US = 60_000_000
-CDNOW = ClvParameters(BgNbd(0.24259, 4.41360, 0.79292, 2.42591), GammaGamma(6.2496, 3.7442, 1_544.35), 2_357)
 BOOKING = booking()
 
 

@@ -102,3 +102,35 @@ def test_an_idle_topic_holds_nothing_back_unless_all_are() -> None:
     assert marks.of(["clicks", "orders"]) == 100 * S
     marks.hear("clicks", 0, said(100, 0, look_s=0))
     assert marks.of(["clicks", "orders"]) == 10 * S
+
+
+def test_a_look_at_an_idle_topic_does_not_let_pass_what_another_announced_later() -> None:
+    # Seen as lost purchases: of a replay's orders a month was read before the clicks were looked at again.
+    marks = Watermarks({("clicks", 0), ("orders", 0), ("orders", 1)})
+    for partition in (0, 1):
+        marks.hear("orders", partition, said(90, 0))
+    marks.hear("clicks", 0, said(80, 1, look_s=0))
+    assert marks.of(["clicks", "orders"]) == 90 * S
+    for partition in (0, 1):
+        marks.hear("orders", partition, said(9_000, 3))
+    assert marks.of(["clicks", "orders"]) == 90 * S
+    marks.hear("clicks", 0, said(80, 4, look_s=3))
+    assert marks.of(["clicks", "orders"]) == 9_000 * S
+
+
+def test_a_topic_that_never_had_a_record_holds_nothing_back_and_one_that_was_not_looked_at_does() -> None:
+    marks = Watermarks({("clicks", 0), ("orders", 0)})
+    marks.hear("orders", 0, said(90, 0))
+    assert marks.of(["clicks", "orders"]) is None
+    marks.hear("clicks", 0, said(None, 1))  # it has something to read
+    assert marks.of(["clicks", "orders"]) is None
+    marks.hear("clicks", 0, said(None, 2, look_s=1))
+    assert marks.of(["clicks", "orders"]) == 90 * S
+
+
+def test_of_a_topic_an_announcement_a_second_is_remembered() -> None:
+    marks = Watermarks({("clicks", 0), ("orders", 0)})
+    for n in range(100):  # ten a second
+        marks.hear("orders", 0, Mark(n * S, None, WALL + n * S // 10))
+    marks.hear("clicks", 0, said(None, 9, look_s=3))
+    assert 28 * S <= (marks.of(["clicks", "orders"]) or 0) <= 30 * S
