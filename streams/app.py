@@ -15,11 +15,12 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from alerting.alert import Transition
 from alerting.rule import Rule
+from alerting.transition import Transition
 from models import ad_spend, click, delta, fx, money, order, social
 from models.event import FUTURE_TOLERANCE_US
 from models.fx import Rates
+from models.goal import with_goals
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
@@ -47,8 +48,9 @@ from streams.measuring.sink import DeltaSink, Sink
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.measuring.visitor_stage import VisitorStage
-from streams.monitoring.alerts import RuleBook
+from streams.monitoring.alerts import Alerting
 from streams.monitoring.goals import Goals
+from streams.monitoring.rule_book import RuleBook, Surroundings
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
 from streams.publication import VALUES_TOPIC, value_record
@@ -164,7 +166,7 @@ def monitor_stage(
         windows=kinds,
         horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
-        rules=RuleBook(rules),
+        alerting=Alerting(RuleBook(tuple(rules), _surroundings(settings, groups, kinds))),
         publishing=Publishing(
             value=partial(value_record, partitions=owners),
             alert=partial(_alert, partitions=partitions[ALERTS_TOPIC]),
@@ -174,6 +176,17 @@ def monitor_stage(
         total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
         max_segments=settings.max_segments,
         goals=Goals(groups, kinds, ZoneInfo(settings.business_timezone)),
+    )
+
+
+def _surroundings(settings: Settings, groups: Iterable[Group], kinds: Mapping[str, Window]) -> Surroundings:
+    by_kpi = {name: group.key for group in groups for kpi in group.kpis for name in with_goals({kpi.name: kpi})}
+    return Surroundings(
+        windows=kinds,
+        groups=by_kpi,
+        zone=ZoneInfo(settings.business_timezone),
+        allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
+        max_lag_us=round(settings.max_lag_s * S_US),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from alerting.alert import Transition
+from alerting.transition import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue
@@ -16,7 +16,7 @@ from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
 from models.topic_watermark import PartitionKey, Watermarks
 from models.window import Window
-from streams.monitoring.alerts import RuleBook
+from streams.monitoring.alerts import Alerting, Moment
 from streams.monitoring.folding import Folding
 from streams.monitoring.goals import Goals
 from streams.monitoring.keeping import Horizons, Keeping
@@ -47,7 +47,7 @@ class MonitorStage:
     windows: Mapping[str, Window]
     horizons_us: Horizons
     expected: frozenset[PartitionKey]
-    rules: RuleBook
+    alerting: Alerting
     publishing: Publishing
     allowed_lateness_us: int
     digits: int
@@ -87,7 +87,8 @@ class MonitorStage:
             self.publisher.publish(tables, group, now_us, output)
         self.goals.learn(tables.paces, output.values)
         output.values += list(self.goals.published(tables, output.values, now_us, self.digits))
-        output.transitions += self.rules.evaluate(tables.alerts, output.values)
+        moment = Moment(tables.groups.rows, tables.marks.behind_us(now_us), now_us, self._has_total(tables))
+        output.transitions += self.alerting.step(tables.alerts, output.values, moment)
         if output.closed:
             self.folding.release(tables)
         return output
@@ -118,6 +119,9 @@ class MonitorStage:
                 yield value
                 if value.series[2:] == TOTAL:
                     yield from self.goals.shown(tables.paces, value)
+
+    def _has_total(self, tables: MonitorTables) -> bool:
+        return tables.partition == self.total_owner
 
     @cached_property
     def keeping(self) -> Keeping:

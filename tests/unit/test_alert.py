@@ -3,14 +3,15 @@ from msgspec.structs import replace
 
 from alerting.alert import AlertState, Observation, fingerprint
 from alerting.annotation import Annotation
-from alerting.condition import Condition, Conditions, Level, Side
+from alerting.clause import below
+from alerting.condition import Conditions, Level
 from alerting.evaluator import evaluate
 from alerting.lifecycle import State
 from alerting.rule import Rule
 from life import MINUTE_US, lived, rule
 from models.kpi_value import KpiValue, Series, Status, Unit
 
-CONDITIONS = Conditions({Level.WARNING: Condition(Side.BELOW, 0.025)})
+CONDITIONS = Conditions({Level.WARNING: below(0.025)})
 VALUE = KpiValue(
     series=Series("conversion_rate", "5m", "channel", "Email"),
     start_us=0,

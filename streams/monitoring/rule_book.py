@@ -1,0 +1,111 @@
+"""The rules of a worker by the series they look at, and what has to be remembered for them. A value: never changed."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, tzinfo
+from functools import cached_property
+
+from alerting.alert import LAST_VALUES
+from alerting.clause import Ago, Baseline
+from alerting.rule import On, Rule
+from models.window import DAY_US, HOUR_US, MINUTE_US, Window
+from streams.monitoring.behind import PIPELINE_BEHIND
+from streams.monitoring.history import Kind, Need
+
+FIVE_US = 5 * MINUTE_US
+
+Clock = tuple[tuple[str, ...], On]
+"""The groups of KPIs by which a rule's time goes, and which values it looks at."""
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What rules live in, and a change of rules leaves as it is.
+
+    `groups`: by KPI, the group that it is published with; `max_lag_us`: further behind than that is behind.
+    """
+
+    windows: Mapping[str, Window]
+    groups: Mapping[str, str]
+    zone: tzinfo = UTC
+    allowed_lateness_us: int = 60_000_000
+    max_lag_us: int = 60_000_000
+
+
+@dataclass(frozen=True)
+class RuleBook:
+    """See above."""
+
+    rules: tuple[Rule, ...]
+    around: Surroundings
+
+    @cached_property
+    def by_name(self) -> Mapping[str, Rule]:
+        """Those that are built in too."""
+        return {rule.name: rule for rule in (*self.rules, PIPELINE_BEHIND)}
+
+    @cached_property
+    def by_kind(self) -> Mapping[Kind, tuple[Rule, ...]]:
+        """Rules that look at a value of a kind: that of their own KPI, or of another they name."""
+        return _grouped((kind, rule) for rule in self.rules for kind in _kinds(rule))
+
+    @cached_property
+    def compared(self) -> Mapping[Kind, Need]:
+        """Kinds of which rules need what was seen long ago."""
+        found: dict[Kind, Need] = {}
+        for rule in self.rules:
+            for reference in rule.pasts:
+                kind = (reference.kpi or rule.kpi, rule.window, rule.dimension)
+                need = self._need(rule, reference.versus)
+                found[kind] = found[kind] | need if kind in found else need
+        return found
+
+    @cached_property
+    def joined(self) -> Mapping[Kind, Need]:
+        """Kinds that rules look at together with others: as long as a correction reaches."""
+        kinds = {kind: rule for rule in self.rules if rule.kpis for kind in _kinds(rule)}
+        return {kind: Need(LAST_VALUES * self._hop_us(rule) + HOUR_US) for kind, rule in kinds.items()}
+
+    @cached_property
+    def expected(self) -> tuple[Rule, ...]:
+        """Rules for which no data is news from the start: of the total, which always has some."""
+        return tuple(rule for rule in self.rules if rule.no_data is not None and rule.by is None)
+
+    @cached_property
+    def clocks(self) -> Mapping[str, Clock]:
+        """Of every rule; of what is built in none."""
+        groups = self.around.groups
+        its = ((rule, sorted({groups[kpi] for kpi in (rule.kpi, *rule.kpis) if kpi in groups})) for rule in self.rules)
+        return {rule.name: (tuple(names), rule.on) for rule, names in its}
+
+    def step_us(self, window: str) -> int:
+        """What baselines remember of windows that overlap: those that do not, at most twelve an hour."""
+        kind = self.around.windows[window]
+        length_us = kind.end_us(kind.grid.pane(0)) - kind.start_us(kind.grid.pane(0))
+        return 1 if kind.calendar else min(max(length_us, FIVE_US), HOUR_US)
+
+    def _need(self, rule: Rule, versus: Ago | Baseline | None) -> Need:
+        """A day more: where the clock changes, and for corrections."""
+        match versus:
+            case Baseline(weeks=weeks):
+                return Need((7 * weeks + 1) * DAY_US, self.step_us(rule.window))
+            case Ago(us=us):
+                return Need(us + DAY_US)
+            case _:
+                return Need(0)
+
+    def _hop_us(self, rule: Rule) -> int:
+        window = self.around.windows[rule.window]
+        pane = window.grid.pane(0)
+        return window.start_us(pane + 1) - window.start_us(pane)
+
+
+def _kinds(rule: Rule) -> list[Kind]:
+    return [(kpi, rule.window, rule.dimension) for kpi in (rule.kpi, *sorted(rule.kpis))]
+
+
+def _grouped(pairs: Iterable[tuple[Kind, Rule]]) -> dict[Kind, tuple[Rule, ...]]:
+    found: dict[Kind, list[Rule]] = {}
+    for kind, rule in pairs:
+        found.setdefault(kind, []).append(rule)
+    return {kind: tuple(rules) for kind, rules in found.items()}
