@@ -7,9 +7,9 @@ import msgspec
 from msgspec.structs import replace
 
 from alerting import lifecycle
-from alerting.clause import Figure
 from alerting.condition import Finding, Level
 from alerting.lifecycle import ALARMED, BEGINS, Seen, Send, State
+from alerting.reference import Figure
 from alerting.rule import Rule
 from models.kpi_value import KpiValue, Status
 

@@ -1,12 +1,13 @@
 """What a value says about a rule: nothing, breach of a level, clear, or between."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from functools import cached_property
 from typing import assert_never
 
-from alerting.clause import NOTHING, Against, Condition, Evidence, Figure, Reference, Verdict, clauses
+from alerting.clause import Condition, Evidence, Verdict, clauses
+from alerting.reference import NOTHING, Against, Figure, Reference
 
 
 class Level(StrEnum):
@@ -58,7 +59,7 @@ class Conditions:
     `confident`: a level is breached only if the whole interval of the value is on the wrong side.
     """
 
-    levels: dict[Level, Condition]
+    levels: Mapping[Level, Condition]
     clear: Condition | None = None
     min_denominator: int = 0
     confident: bool = False

@@ -6,9 +6,9 @@ It may take an alert back that would not have fired; it never makes one: the pas
 from msgspec.structs import replace
 
 from alerting.alert import AlertState, Kept
-from alerting.clause import Figure
 from alerting.condition import Judgement, Level
 from alerting.lifecycle import Seen, State
+from alerting.reference import Figure
 from alerting.rule import Rule
 
 

@@ -5,9 +5,9 @@ from msgspec.structs import replace
 from alerting import correction
 from alerting.alert import LAST_VALUES, AlertState, Kept, Observation, advanced, identified
 from alerting.breach import classed, timed
-from alerting.clause import NOTHING, Against
 from alerting.condition import Finding, Judgement, Level
 from alerting.lifecycle import Seen, State
+from alerting.reference import NOTHING, Against
 from alerting.rule import Rule
 from alerting.transition import Transition, told
 from models.kpi_value import Status

@@ -6,8 +6,8 @@ from enum import StrEnum
 from functools import cached_property
 
 from alerting.annotation import Annotation
-from alerting.clause import Reference
 from alerting.condition import Conditions, Level
+from alerting.reference import Reference
 from models.kpi_value import Status
 
 TOTAL = "all"  # dimension and segment of the total

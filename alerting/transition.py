@@ -4,9 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from alerting.alert import AlertState, Observation
-from alerting.clause import NOTHING, Against
 from alerting.condition import Level
 from alerting.lifecycle import ALARMED, Send, State
+from alerting.reference import NOTHING, Against
 from alerting.rule import Rule
 
 

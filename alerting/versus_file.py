@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Final
 
-from alerting.clause import Ago, Baseline, Goal, Versus
+from alerting.reference import Ago, Baseline, Goal, Versus
 from models.duration import text as duration_text
 from models.source import Node
 from models.window_definition import DAY_US, Shape

@@ -41,7 +41,7 @@ def rule(
     if critical is not None:
         levels[Level.CRITICAL] = limit(critical, low=low)
     calm = None if clear is None else limit(clear, low=not low)
-    conditions = Conditions({**levels}, calm, least)
+    conditions = Conditions(levels, calm, least)
     return Rule("Low", "k", "1m", conditions, for_us=hold * MINUTE_US, keep_firing_for_us=keep * MINUTE_US, on=on)
 
 

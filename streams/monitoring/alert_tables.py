@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from alerting.alert import AlertState, Observation
 from alerting.baseline import Band, band
-from alerting.clause import Against, Ago, Baseline, Figure, Reference
+from alerting.reference import Against, Ago, Baseline, Figure, Reference
 from alerting.rule import Rule
 from models.kpi_value import KpiValue, Series, Status
 from models.table import ChangeLogged, Table, packed_codec

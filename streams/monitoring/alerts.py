@@ -4,14 +4,14 @@ A step remembers its values first, then shows each to its rules, then looks for 
 with whatever the order of the values of a step.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from msgspec.structs import replace
 
 from alerting.alert import AlertState, Observation, identified
-from alerting.clause import NOTHING
 from alerting.evaluator import evaluate, stale
+from alerting.reference import NOTHING
 from alerting.rule import TOTAL, On, Rule
 from alerting.silence import deadline, fits, removed, silent
 from alerting.transition import Transition
@@ -41,6 +41,10 @@ class Alerting:
 
     book: RuleBook
 
+    def renew(self, rules: Iterable[Rule]) -> None:
+        """Other rules, from the next step on: what does not fit them is resolved, everything else goes on."""
+        self.book = RuleBook(tuple(rules), self.book.around)
+
     def step(self, tables: AlertTables, values: Sequence[KpiValue], moment: Moment) -> Iterator[Transition]:
         """What changes because of these values and of time; changes the tables."""
         if tables.book is not self.book:
@@ -48,12 +52,13 @@ class Alerting:
         late = moment.behind_us > self.book.around.max_lag_us
         if moment.total:
             yield from self._pipeline(tables, moment)
-            self._expect(tables, moment)
         yield from self._shown(tables, values, late=late)
+        if moment.total:
+            self._expect(tables, moment)
         yield from self._silences(tables, moment, late=late)
 
     def _renewed(self, tables: AlertTables) -> Iterator[Transition]:
-        """Other rules than before: what does not fit them is resolved, everything else goes on."""
+        """Other rules than before, or the first after a restart."""
         book = self.book
         tables.suit(book)
         for key, state in list(tables.states.rows.items()):

@@ -6,7 +6,7 @@ from datetime import UTC, tzinfo
 from functools import cached_property
 
 from alerting.alert import LAST_VALUES
-from alerting.clause import Ago, Baseline
+from alerting.reference import Ago, Baseline
 from alerting.rule import On, Rule
 from models.window import DAY_US, HOUR_US, MINUTE_US, Window
 from streams.monitoring.behind import PIPELINE_BEHIND

@@ -6,24 +6,20 @@ from hypothesis import strategies as st
 
 from alerting.baseline import Band
 from alerting.clause import (
-    Ago,
     AllOf,
     AnyOf,
-    Baseline,
     Change,
     Clause,
     Condition,
     Direction,
     Evidence,
-    Figure,
-    Goal,
     Limit,
-    Reference,
     Verdict,
     above,
     below,
 )
 from alerting.condition import Conditions, Finding, Level
+from alerting.reference import Ago, Baseline, Figure, Goal, Reference
 
 HOUR = Ago(3_600_000_000)
 OWN_HOUR = Reference(None, HOUR)

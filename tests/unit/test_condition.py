@@ -1,7 +1,8 @@
 import pytest
 
-from alerting.clause import Figure, above, below
+from alerting.clause import above, below
 from alerting.condition import Conditions, Finding, Judgement, Level
+from alerting.reference import Figure
 
 BELOW = Conditions(
     {Level.WARNING: below(0.025), Level.CRITICAL: below(0.018)},
