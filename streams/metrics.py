@@ -39,6 +39,7 @@ class Snapshot:
     restored_rows: int = 0
     restore_s: float = 0.0
     fx_rates: Mapping[Outcome, int] = field(default_factory=dict)
+    rules_reload_failed: bool = False
 
 
 class SnapshotCollector:
@@ -131,6 +132,8 @@ def _engine(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("kpi_event_loop_stall_seconds", stall, value=snapshot.longest_stall_s)
     yield CounterMetricFamily("kpi_restored_rows", "Changelog records read back", value=snapshot.restored_rows)
     yield CounterMetricFamily("kpi_restore_seconds", "Time spent reading changelogs", value=snapshot.restore_s)
+    text = "1: the file of rules as it is now cannot be used, and the rules before it are"
+    yield GaugeMetricFamily("kpi_rules_reload_failed", text, value=int(snapshot.rules_reload_failed))
 
 
 def _histogram(
