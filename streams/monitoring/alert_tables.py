@@ -55,6 +55,11 @@ class AlertTables:
         elif kind in book.joined:
             self.open[value.series] = Observation.of(value)
 
+    def release(self, at_us: int) -> None:
+        """Let go of what no rule needs at this event time, which all groups of KPIs have reached."""
+        self.pasts.release(at_us)
+        self.joined.release(at_us)
+
     def complete(self, rule: Rule, value: KpiValue) -> Observation | None:
         """The observation of a rule over several KPIs, once all of them have a value in the window of one of them."""
         _, window, dimension, segment = value.series

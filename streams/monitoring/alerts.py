@@ -56,6 +56,8 @@ class Alerting:
         if moment.total:
             self._expect(tables, moment)
         yield from self._silences(tables, moment, late=late)
+        if moment.times_us:
+            tables.release(min(moment.times_us.values()))
 
     def _renewed(self, tables: AlertTables) -> Iterator[Transition]:
         """Other rules than before, or the first after a restart."""
@@ -97,23 +99,32 @@ class Alerting:
         tables.expected = waiting
 
     def _shown(self, tables: AlertTables, values: Sequence[KpiValue], *, late: bool) -> Iterator[Transition]:
-        """Every value to its rules; one that looks at several KPIs sees each of its windows once."""
-        book, looked = self.book, set[tuple[AlertKey, int]]()
+        """Every value to its rules."""
+        book = self.book
+        joined: dict[tuple[int, AlertKey], tuple[Rule, KpiValue]] = {}
         for value in values:
             tables.note(book, value)
         for value in values:
             rules = book.by_kind.get(value.series[:3])
             if rules is None:
                 continue
-            alone = Observation.of(value)
+            observation = Observation.of(value)
             for rule in rules:
-                key = (rule.name, alone.segment)
-                observation: Observation | None = alone
+                key = (rule.name, observation.segment)
                 if rule.kpis:
-                    observation = None if (key, alone.end_us) in looked else tables.complete(rule, value)
-                    looked.add((key, alone.end_us))
-                if observation is not None and rule.sees(observation.status):
+                    joined[value.end_us, key] = (rule, value)
+                elif rule.sees(observation.status):
                     yield from self._evaluated(tables, rule, key, observation, late=late)
+        yield from self._shown_together(tables, joined, late=late)
+
+    def _shown_together(
+        self, tables: AlertTables, joined: Mapping[tuple[int, AlertKey], tuple[Rule, KpiValue]], *, late: bool
+    ) -> Iterator[Transition]:
+        """Windows of rules over several KPIs, in the order of time: groups of KPIs come one after the other."""
+        for (_, key), (rule, value) in sorted(joined.items(), key=lambda one: one[0]):
+            complete = tables.complete(rule, value)
+            if complete is not None and rule.sees(complete.status):
+                yield from self._evaluated(tables, rule, key, complete, late=late)
 
     def _evaluated(
         self, tables: AlertTables, rule: Rule, key: AlertKey, observation: Observation, *, late: bool

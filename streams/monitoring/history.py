@@ -1,7 +1,7 @@
 """What was seen of series before: as far back as the rules compare, and no further.
 
 Rows hold an hour of a series, by the end of its windows: a window changes one small row, and an hour goes at once. They
-go by the event time of their kind (KPI, window and dimension), so those of a segment that is no more go too.
+go by event time, that of the slowest series: what another one is compared with may be days ahead of it in a replay.
 """
 
 from collections.abc import Iterator, Mapping
@@ -45,22 +45,19 @@ class History(Generic[V]):
         self._table: Table[Hour, dict[int, V]] = Table(name, packed_codec(dict[int, row], Hour))  # type: ignore[valid-type]  # a type given as a value
         self._needs: Mapping[Kind, Need] = {}
         self._hours: dict[Kind, dict[int, list[Hour]]] = {}
-        self._newest: dict[Kind, int] = {}
+        self._released = 0  # the hour by which was let go
 
     def __len__(self) -> int:
         return len(self._table)
 
     def suit(self, needs: Mapping[Kind, Need]) -> None:
         """Keep what these need from now on, and let go of the rest."""
-        self._needs, self._hours, self._newest = needs, {}, {}
+        self._needs, self._hours, self._released = needs, {}, 0
         for hour in list(self._table.rows):
             if hour[:3] in needs:
                 self._hours.setdefault(hour[:3], {}).setdefault(hour[4], []).append(hour)
             else:
                 self._table.delete(hour)
-        for kind, hours in self._hours.items():
-            self._newest[kind] = max(hours)
-            self._release(kind)
 
     def note(self, series: Series, end_us: int, row: V) -> None:
         """A value of a window that is closed, or its correction."""
@@ -68,11 +65,7 @@ class History(Generic[V]):
         need = self._needs.get(kind)
         if need is None or end_us % need.step_us:
             return
-        newest = self._newest.get(kind)
-        if newest is None or number > newest:
-            self._newest[kind] = number
-            self._release(kind)
-        elif number < newest - need.kept_us // HOUR_US:
+        if number < self._first(need):
             return
         hour = (*series, number)
         known = self._table.rows.get(hour)
@@ -93,6 +86,17 @@ class History(Generic[V]):
         known = self._table.rows.get((*series, at_us // HOUR_US), {})
         return [row for end_us, row in known.items() if end_us % step_us == 0]
 
+    def release(self, at_us: int) -> None:
+        """Let go of what is older than needed at this event time, which everything has reached."""
+        if at_us // HOUR_US <= self._released:
+            return
+        self._released = at_us // HOUR_US
+        for kind, hours in self._hours.items():
+            first = self._first(self._needs[kind])
+            for number in [number for number in hours if number < first]:
+                for hour in hours.pop(number):
+                    self._table.delete(hour)
+
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
         return self._table.drain()
@@ -105,12 +109,9 @@ class History(Generic[V]):
         """See ChangeLogged and models.memory.rows_bytes."""
         return self._table.memory_bytes() + rows_bytes([*self._hours.values()])
 
-    def _release(self, kind: Kind) -> None:
-        hours = self._hours.get(kind, {})
-        first = self._newest[kind] - self._needs[kind].kept_us // HOUR_US
-        for number in [number for number in hours if number < first]:
-            for hour in hours.pop(number):
-                self._table.delete(hour)
+    def _first(self, need: Need) -> int:
+        """The first hour that is kept."""
+        return self._released - need.kept_us // HOUR_US
 
 
 @lru_cache(maxsize=100_000)

@@ -14,6 +14,10 @@ def rule(levels: str, more: str = "on: final", kpi: str = "orders") -> str:
     return f"- {{name: Low, kpi: {kpi}, window: 1m, levels: {{{levels}}}, {more}}}\n"
 
 
+BOTH = "warning: {all: [{below: 3}, {kpi: visits, above: 5}]}"
+SOME = "warning: {any: [{below: 3}, {kpi: visits, above: 5}]}"
+
+
 def case(name: str, values: str, alert: str) -> object:
     assert len(values) == len(alert)
     return pytest.param(values, alert, id=name)
@@ -86,11 +90,34 @@ def test_what_was_seen_is_forgotten_when_no_rule_needs_it() -> None:
     desk = Desk(rule("warning: {drop: {by: 20%, versus: 1h}}"))
     desk.lives({"orders": "5" * 2 * DAY})
     assert len(desk.tables.pasts) == 1 + 25  # an hour and a day for corrections, in rows of an hour
-    desk.lives({"orders Email": "5"}, first=2 * DAY)
     desk.reload(rule("warning: {below: 1}"))
     desk.step(at=2 * DAY + 2)
     assert len(desk.tables.pasts) == 0
     assert desk.log["alert_pasts"] == {}
+
+
+def test_what_another_kpi_compares_with_is_kept_until_it_is_there_too() -> None:
+    # A replay: the other group of KPIs is days ahead, in the same step as the window that both are looked at in.
+    desk = Desk(rule(BOTH))
+    desk.step(value_of("visits", 0, "9"), at=1)
+    desk.step(value_of("visits", 2 * DAY, "9"), value_of("orders", 0, "1"), at=2 * DAY)
+    assert desk.letter() == "W"
+
+
+def test_windows_that_both_close_in_one_step_are_looked_at_in_the_order_of_time() -> None:
+    desk = Desk(rule(BOTH, "on: final, for: 1m"))
+    orders = [value_of("orders", minute, letter) for minute, letter in enumerate("5115")]
+    visits = [value_of("visits", minute, "9") for minute in range(4)]
+    desk.step(*orders[3:], *orders[:3], *visits, at=4)
+    assert desk.reasons == ["fired", "recovered"]
+    assert desk.told[0].starts_at_us == 3 * MINUTE_US
+
+
+def test_a_step_that_closes_two_days_compares_each_window_with_its_own_past() -> None:
+    desk = Desk(rule("warning: {drop: {by: 20%, versus: 1h}}"))
+    values = [value_of("orders", minute, "9" if minute == 0 else "5") for minute in (0, HOUR, 2 * DAY)]
+    desk.step(*values, at=2 * DAY)
+    assert desk.letter() == "W"
 
 
 @pytest.mark.parametrize(
@@ -116,10 +143,6 @@ def test_a_baseline_looks_at_the_same_hour_only() -> None:
     desk.lives({"orders": "3" * 60}, first=HOUR)
     assert desk.lives({"orders": "3"}, first=WEEK) == "W"
     assert desk.lives({"orders": "3"}, first=WEEK + HOUR) == "-"
-
-
-BOTH = "warning: {all: [{below: 3}, {kpi: visits, above: 5}]}"
-SOME = "warning: {any: [{below: 3}, {kpi: visits, above: 5}]}"
 
 
 @pytest.mark.parametrize(
