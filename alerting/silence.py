@@ -4,7 +4,7 @@ from typing import Final
 
 from msgspec.structs import replace
 
-from alerting.alert import AlertState, advanced, identified, identity
+from alerting.alert import AlertState, advanced, fingerprint, identified
 from alerting.lifecycle import ALARMED, Seen, State
 from alerting.rule import Rule
 from alerting.transition import Transition, told_removal, told_silence
@@ -45,11 +45,11 @@ def fits(rule: Rule | None, state: AlertState, segment: str) -> bool:
     """Whether an alert still is of its rule; else it is to be removed. Thresholds may change."""
     if rule is None or (state.state is State.NO_DATA and rule.no_data is None):
         return False
-    known, now = state.identity, identity(rule, segment)
+    known = state.identity
     if known is None:
         return True
-    same = (known.kpi, known.window, known.dimension) == (now.kpi, now.window, now.dimension)
-    return same and (state.state not in ALARMED or known.fingerprint == now.fingerprint)
+    same = (known.kpi, known.window, known.dimension) == (rule.kpi, rule.window, rule.dimension)
+    return same and (state.state not in ALARMED or known.fingerprint == fingerprint(rule, segment))
 
 
 def removed(name: str, state: AlertState, segment: str) -> tuple[AlertState, Transition | None]:

@@ -125,11 +125,12 @@ class Flow:
         """Records of one topic in one batch."""
         self._step(self.stage_of[topic], Batch(topic, 0, records))
 
-    def tick(self, lag: int = 0) -> None:
-        """A second passes."""
+    def tick(self, lag: int = 0, only: str | None = None) -> None:
+        """A second passes; `lag` of all inputs, or of one only."""
         self.now_us += 1_000_000
         for stage in self.stages:
-            self._step(stage, Tick({topic: Look(lag, self.now_us) for topic in stage.inputs}))
+            lags = {topic: lag if only in {None, topic} else 0 for topic in stage.inputs}
+            self._step(stage, Tick({topic: Look(its, self.now_us) for topic, its in lags.items()}))
 
     def ledger(self, topic: str) -> Ledger:
         its = admitting(self.tables[self.stage_of[topic].name])
