@@ -1,7 +1,7 @@
 """When silence means something next, by alert: looked at when its time has come, not in every step.
 
-An entry is of when it was made; what has come since moves the deadline on, which is seen when the entry is due. So an
-alert has one entry, whatever comes.
+An entry is of when it was made; what has come since moves the deadline on, which is seen when the entry is due. So
+values make no entries, only what brings a deadline nearer does, as the end of an alert.
 """
 
 from collections.abc import Iterator, Mapping
@@ -20,12 +20,12 @@ class Deadlines:
     """Of one task. Not stored: they follow from the states."""
 
     _heaps: dict[Clock, list[tuple[int, AlertKey]]] = field(default_factory=dict)
-    _watched: set[AlertKey] = field(default_factory=set)
+    _watched: dict[AlertKey, int] = field(default_factory=dict)  # when it is looked at next
 
     def watch(self, clock: Clock, key: AlertKey, at_us: int | None) -> None:
-        """The alert has a deadline, None: it has none; one that is watched is looked at first when it was due."""
-        if at_us is not None and key not in self._watched:
-            self._watched.add(key)
+        """The alert has a deadline, None: it has none. One that is looked at before need not be watched again."""
+        if at_us is not None and at_us < self._watched.get(key, at_us + 1):
+            self._watched[key] = at_us
             heappush(self._heaps.setdefault(clock, []), (at_us, key))
 
     def due(
@@ -43,6 +43,7 @@ class Deadlines:
                 continue
             now_us = min(known) - lateness_us
             while heap and heap[0][0] <= now_us:
-                _, key = heappop(heap)
-                self._watched.discard(key)
-                yield key, now_us
+                at_us, key = heappop(heap)
+                if self._watched.get(key) == at_us:  # else an earlier one has taken its place
+                    del self._watched[key]
+                    yield key, now_us

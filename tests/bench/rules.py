@@ -1,17 +1,13 @@
-"""How long rules take: 2,000 of them over 50,000 series, and a second's changes. `python tests/bench/rules.py`.
+"""How long rules take: 2,000 of them over 50,000 series. `PYTHONPATH=tests python -m bench.rules`.
 
-Every rule has 25 segments, waits for silence and compares with an hour ago; a tenth looks at two KPIs. Printed: CPU time
-of a step in which some thousand series have a new value, of one without values, and of the first one after a start.
+Every rule has 25 segments, waits for silence and compares with an hour ago; a tenth looks at two KPIs. Printed is the
+CPU time of steps: all series, a second's changes (5,000 values), a tick, and the first one with other rules.
 """
 
-import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from zoneinfo import ZoneInfo
-
-sys.path[:0] = [str(Path(__file__).parents[2])]
 
 from alerting.rules_file import load
 from models.kpi_value import KpiValue, Series, Status, Unit

@@ -124,6 +124,10 @@ def test_an_alert_of_a_segment_that_is_no_more_does_not_fire_for_ever() -> None:
     assert desk.reasons == ["fired", "segment_gone"]
 
 
+def test_a_segment_that_falls_silent_after_it_fired_is_missed_as_soon_as_any() -> None:
+    assert Desk(rule(", by: channel")).lives({"orders Email": "55515_____"}, segment="Email") == "---W---NNN"
+
+
 def test_only_the_task_that_has_the_total_waits_for_it() -> None:
     desk = Desk(rule(), total=False)
     desk.step(at=1)
