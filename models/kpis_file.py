@@ -36,6 +36,7 @@ RESERVED_METRICS = frozenset(
         "notifications",
         "restore_seconds",
         "restored_rows",
+        "rules_reload_failed",
         "table_bytes",
         "table_rows",
         "watermark_timestamp_seconds",

@@ -180,10 +180,11 @@ def monitor_stage(
 
 
 def _surroundings(settings: Settings, groups: Iterable[Group], kinds: Mapping[str, Window]) -> Surroundings:
-    by_kpi = {name: group.key for group in groups for kpi in group.kpis for name in with_goals({kpi.name: kpi})}
+    its = [(one, group) for group in groups for kpi in group.kpis for one in with_goals({kpi.name: kpi}).values()]
     return Surroundings(
         windows=kinds,
-        groups=by_kpi,
+        groups={kpi.name: group.key for kpi, group in its},
+        definitions={kpi.name: kpi.definition for kpi, _ in its},
         zone=ZoneInfo(settings.business_timezone),
         allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
         max_lag_us=round(settings.max_lag_s * S_US),

@@ -40,6 +40,7 @@ KNOWN = {
     "visits": Known(),
     "rate": Known("visits", proportion=True),
 }
+DEFINITIONS = dict.fromkeys(KNOWN, "d")
 GROUPS = {"orders": "o", "orders_expected": "o", "visits": "v", "rate": "v"}
 
 
@@ -81,7 +82,7 @@ class Desk:
     log: dict[str, dict[bytes, bytes]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        around = Surroundings(windows(ZoneInfo("UTC")), GROUPS, self.zone, self.lateness * MINUTE_US)
+        around = Surroundings(windows(ZoneInfo("UTC")), GROUPS, DEFINITIONS, self.zone, self.lateness * MINUTE_US)
         self.alerting = Alerting(RuleBook(self._load(), around))
 
     def _load(self) -> tuple[Rule, ...]:

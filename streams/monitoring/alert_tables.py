@@ -12,7 +12,7 @@ from models.table import ChangeLogged, Table, packed_codec
 from models.window import DAY_US
 from streams.monitoring.deadlines import AlertKey, Deadlines
 from streams.monitoring.history import History, earlier
-from streams.monitoring.rule_book import RuleBook
+from streams.monitoring.rule_book import RuleBook, defined
 
 
 @dataclass(slots=True)
@@ -47,9 +47,9 @@ class AlertTables:
     def note(self, book: RuleBook, value: KpiValue) -> None:
         """Remember what rules need of a value."""
         kind, closed = value.series[:3], value.status is not Status.PROVISIONAL
-        if closed and kind in book.compared:
-            figure = Figure(value.value, value.denominator, value.interval)
-            self.pasts.note(value.series, value.end_us, figure)
+        if closed and kind in book.remembered:
+            series = value.series._replace(kpi=defined(value.series.kpi, value.definition))
+            self.pasts.note(series, value.end_us, Figure(value.value, value.denominator, value.interval))
         if kind in book.joined and closed:
             self.joined.note(value.series, value.end_us, Observation.of(value))
         elif kind in book.joined:
@@ -91,10 +91,11 @@ class AlertTables:
     def _figure(
         self, book: RuleBook, rule: Rule, reference: Reference, series: Series, end_us: int
     ) -> Figure | Band | None:
+        if reference.versus is None:
+            seen = self._seen(series, end_us)
+            return None if seen is None else seen.figure
+        series = series._replace(kpi=defined(series.kpi, book.around.definitions[series.kpi]))
         match reference.versus:
-            case None:
-                seen = self._seen(series, end_us)
-                return None if seen is None else seen.figure
             case Ago(us=us):
                 return self.pasts.of(series, earlier(end_us, us, book.around.zone))
             case Baseline() as usual:

@@ -22,11 +22,13 @@ Clock = tuple[tuple[str, ...], On]
 class Surroundings:
     """What rules live in, and a change of rules leaves as it is.
 
-    `groups`: by KPI, the group that it is published with; `max_lag_us`: further behind than that is behind.
+    `groups`: by KPI, the group that it is published with; `definitions`: by KPI, the hash of its own; `max_lag_us`:
+    further behind than that is behind.
     """
 
     windows: Mapping[str, Window]
     groups: Mapping[str, str]
+    definitions: Mapping[str, str]
     zone: tzinfo = UTC
     allowed_lateness_us: int = 60_000_000
     max_lag_us: int = 60_000_000
@@ -51,14 +53,21 @@ class RuleBook:
 
     @cached_property
     def compared(self) -> Mapping[Kind, Need]:
-        """Kinds of which rules need what was seen long ago."""
+        """Kinds of which rules need what was seen long ago; KPIs with their definitions: others are not compared."""
         found: dict[Kind, Need] = {}
         for rule in self.rules:
             for reference in rule.pasts:
-                kind = (reference.kpi or rule.kpi, rule.window, rule.dimension)
+                kpi = reference.kpi or rule.kpi
+                kind = (defined(kpi, self.around.definitions[kpi]), rule.window, rule.dimension)
                 need = self._need(rule, reference.versus)
                 found[kind] = found[kind] | need if kind in found else need
         return found
+
+    @cached_property
+    def remembered(self) -> frozenset[Kind]:
+        """The same kinds, without their definitions."""
+        places = ((one.kpi or rule.kpi, rule.window, rule.dimension) for rule in self.rules for one in rule.pasts)
+        return frozenset(places)
 
     @cached_property
     def joined(self) -> Mapping[Kind, Need]:
@@ -98,6 +107,11 @@ class RuleBook:
         window = self.around.windows[rule.window]
         pane = window.grid.pane(0)
         return window.start_us(pane + 1) - window.start_us(pane)
+
+
+def defined(kpi: str, definition: str) -> str:
+    """The name of a KPI under a definition, as what was seen long ago is kept by."""
+    return f"{kpi}@{definition}"
 
 
 def _kinds(rule: Rule) -> list[Kind]:

@@ -51,7 +51,7 @@ def values(minute: int, status: Status, tenth: int | None = None) -> Iterator[Kp
 def main() -> None:
     kinds = windows(ZoneInfo("UTC"))
     names = {f"k{n}": Known() for n in range(RULES)}
-    around = Surroundings(kinds, dict.fromkeys(names, "group"))
+    around = Surroundings(kinds, dict.fromkeys(names, "group"), dict.fromkeys(names, "d"))
     alerting, tables = Alerting(RuleBook(load(rules(), "alerts.yaml", names), around)), AlertTables()
 
     def step(what: str, minute: float, its: list[KpiValue]) -> None:

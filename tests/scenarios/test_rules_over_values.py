@@ -1,10 +1,15 @@
 """What rules compare with and look at together, one letter a minute; see alert_desk.py."""
 
+from dataclasses import replace
+
 import pytest
+from msgspec.structs import replace as replace_value
 
 from alert_desk import Desk, value_of
 from life import MINUTE_US
 from models.kpi_value import Status
+from streams.monitoring.alerts import Alerting
+from streams.monitoring.rule_book import RuleBook
 
 HOUR, DAY = 60, 1_440
 WEEK = 7 * DAY
@@ -94,6 +99,18 @@ def test_what_was_seen_is_forgotten_when_no_rule_needs_it() -> None:
     desk.step(at=2 * DAY + 2)
     assert len(desk.tables.pasts) == 0
     assert desk.log["alert_pasts"] == {}
+
+
+def test_what_was_seen_under_another_definition_is_not_compared_with() -> None:
+    desk = Desk(rule("warning: {drop: {by: 20%, versus: 1h}}"))
+    desk.lives({"orders": "55"})
+    around = desk.alerting.book.around
+    desk.restart()
+    desk.alerting = Alerting(RuleBook(desk.alerting.book.rules, replace(around, definitions={"orders": "new"})))
+    now = [replace_value(value_of("orders", HOUR + n, "3"), definition="new") for n in range(2)]
+    desk.step(*now, at=HOUR + 2)
+    assert desk.letter() == "-"
+    assert [key for key in desk.log["alert_pasts"] if b"orders@new" not in key] == []
 
 
 def test_what_another_kpi_compares_with_is_kept_until_it_is_there_too() -> None:
