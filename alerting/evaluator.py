@@ -27,7 +27,7 @@ def evaluate(
     state = identified(rule, _reconciled(rule, state), observation.segment)
     state = replace(state, seen_us=max(now_us, state.seen_us), stale=False)
     index = state.position(observation.end_us)
-    newest = not state.last or observation.end_us >= state.last[-1].end_us
+    newest = _newest(state, observation)
     judgement = rule.conditions.judge(observation.figure, against)
     if index is not None and (not newest or observation.status is Status.CORRECTED):
         # A revision does not make the breach of a past window longer: it was last evaluated when it was.
@@ -50,6 +50,13 @@ def stale(rule: Rule, state: AlertState, observation: Observation, now_us: int) 
         return state
     data_us = state.data_us if observation.value is None else max(now_us, state.data_us or now_us)
     return replace(advanced(state, Seen.STALE)[0], data_us=data_us, stale=True)
+
+
+def _newest(state: AlertState, observation: Observation) -> bool:
+    """Whether no later window was seen; what begins with a correction, as of a segment that is gone, is past."""
+    if not state.last:
+        return observation.status is not Status.CORRECTED
+    return observation.end_us >= state.last[-1].end_us
 
 
 def _reconciled(rule: Rule, state: AlertState) -> AlertState:

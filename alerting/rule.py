@@ -41,6 +41,7 @@ class Rule:
     keep_firing_for_us: int = 0  # resolves when it has been clear this long
     on: On = On.PROVISIONAL
     no_data: NoData | None = None
+    every_us: int = 0  # a window ends so often
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, Annotation] = field(default_factory=dict)
 

@@ -61,6 +61,7 @@ def _rule(node: Node, known: Mapping[str, KnownKpi], shapes: Shapes) -> Rule:
         keep_firing_for_us=parts["keep_firing_for"].duration_us() if "keep_firing_for" in parts else 0,
         on=On(parts["on"].choice(tuple(On))) if "on" in parts else On.PROVISIONAL,
         no_data=_no_data(parts["no_data"], place) if "no_data" in parts else None,
+        every_us=_every_us(place),
         labels=_labels(parts["labels"]) if "labels" in parts else {},
         annotations=_annotations(parts["annotations"]) if "annotations" in parts else {},
     )
@@ -112,13 +113,17 @@ def _min_denominator(node: Node, kpi: KnownKpi) -> int:
 
 def _no_data(node: Node, place: Place) -> NoData:
     parts = node.fields(required=("after", "level"))
-    after_us, every_us = parts["after"].duration_us(), place.shape[1] if place.shape else 31 * DAY_US
+    after_us, every_us = parts["after"].duration_us(), _every_us(place)
     if after_us < every_us:
         every = duration_text(every_us)
         raise parts["after"].error(
             f"windows of {place.window} end only every {every}", f"write {every} or more, or watch a shorter window"
         )
     return NoData(after_us, Level(parts["level"].choice(LEVELS)))
+
+
+def _every_us(place: Place) -> int:
+    return place.shape[1] if place.shape else 31 * DAY_US
 
 
 def _labels(node: Node) -> dict[str, str]:

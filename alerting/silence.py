@@ -11,26 +11,24 @@ from alerting.transition import Transition, told_removal, told_silence
 from models.window import DAY_US
 
 GONE_AFTER_US: Final = DAY_US
-"""A segment without a value for a day longer than it may be silent is no more: a campaign has ended."""
+"""A segment that is silent for a day, and two windows, longer than it may be is no more: a campaign has ended."""
 
 
 def deadline(rule: Rule, state: AlertState) -> int | None:
     """When silence means something next, event time in us; None: never.
 
-    Counted from the last value; the alert of a segment that waits, fires or misses data does not outlive it for long.
+    Counted from the last value; no alert of a segment outlives it for long, nor does what is kept of it.
     """
     if state.data_us is None:
         return None
     after_us = rule.no_data.after_us if rule.no_data else 0
     if rule.no_data and state.state in {State.INACTIVE, State.PENDING}:
         return state.data_us + after_us
-    if rule.by is not None and state.state is not State.INACTIVE:
-        return state.data_us + after_us + GONE_AFTER_US
-    return None
+    return None if rule.by is None else state.data_us + after_us + max(GONE_AFTER_US, 2 * rule.every_us)
 
 
 def silent(rule: Rule, state: AlertState, segment: str) -> tuple[AlertState, Transition | None]:
-    """The state at its deadline, with no value up to then."""
+    """The state at its deadline, with no value up to then; of a segment that is gone only its `sequence` is left."""
     at_us = deadline(rule, state)
     assert at_us is not None
     missed = rule.no_data is not None and state.state in {State.INACTIVE, State.PENDING}
@@ -38,7 +36,7 @@ def silent(rule: Rule, state: AlertState, segment: str) -> tuple[AlertState, Tra
     state = replace(identified(rule, state, segment), seen_us=max(at_us, state.seen_us))
     state, send = advanced(state, Seen.NO_DATA if missed else Seen.GONE, level)
     change = None if send is None else told_silence(rule, state, segment, send)
-    return (state if missed else replace(state, data_us=None)), change
+    return (state if missed else AlertState(sequence=state.sequence)), change
 
 
 def fits(rule: Rule | None, state: AlertState, segment: str) -> bool:

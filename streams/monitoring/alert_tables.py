@@ -44,6 +44,13 @@ class AlertTables:
         self.joined.suit(book.joined)
         self.open = {series: one for series, one in self.open.items() if series[:3] in book.joined}
 
+    def keep(self, key: AlertKey, state: AlertState) -> None:
+        """Set the state of an alert; of one that says nothing there is no row."""
+        if state != AlertState():
+            self.states.put(key, state)
+        elif key in self.states.rows:
+            self.states.delete(key)
+
     def note(self, book: RuleBook, value: KpiValue) -> None:
         """Remember what rules need of a value."""
         kind, closed = value.series[:3], value.status is not Status.PROVISIONAL

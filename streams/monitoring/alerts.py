@@ -71,7 +71,7 @@ class Alerting:
                 continue
             after, transition = removed(name, state, segment)
             if after != state:
-                tables.states.put(key, after)
+                tables.keep(key, after)
             if transition is not None:
                 yield transition
 
@@ -80,7 +80,7 @@ class Alerting:
         before = tables.states.rows.get(key) or AlertState()
         after, transition = behind.look(before, moment.behind_us, self.book.around.max_lag_us, moment.now_us)
         if transition is not None:
-            tables.states.put(key, after)
+            tables.keep(key, after)
             yield transition
 
     def _expect(self, tables: AlertTables, moment: Moment) -> None:
@@ -94,7 +94,7 @@ class Alerting:
             elif state.data_us is None:
                 now_us = min(times_us[group] for group in groups) - self.book.around.allowed_lateness_us
                 after = replace(identified(rule, state, TOTAL), seen_us=max(now_us, state.seen_us), data_us=now_us)
-                tables.states.put(key, after)
+                tables.keep(key, after)
                 self._watch(tables, rule, key, after)
         tables.expected = waiting
 
@@ -137,11 +137,11 @@ class Alerting:
             lateness_us = self.book.around.allowed_lateness_us if observation.status is Status.PROVISIONAL else 0
             if (due_us := deadline(rule, before)) is not None and due_us < at_us - lateness_us:
                 yield from overdue(tables, rule, key, at_us - lateness_us)
-                before = tables.states.rows[key]
+                before = tables.states.rows.get(key) or AlertState()
             against = tables.against(rule, key[1], observation.end_us) if rule.conditions.references else NOTHING
             after, transition = evaluate(rule, before, observation, at_us, against)
         if after != before:
-            tables.states.put(key, after)
+            tables.keep(key, after)
             self._watch(tables, rule, key, after)
         if transition is not None:
             yield transition
@@ -151,7 +151,7 @@ class Alerting:
         for key, now_us in list(tables.deadlines.due(moment.times_us, lateness_us, skip)):
             rule = self.book.by_name[key[0]]
             yield from overdue(tables, rule, key, now_us + 1)
-            self._watch(tables, rule, key, tables.states.rows[key])
+            self._watch(tables, rule, key, tables.states.rows.get(key) or AlertState())
 
     def _watch(self, tables: AlertTables, rule: Rule, key: AlertKey, state: AlertState) -> None:
         if rule.name in self.book.clocks:
@@ -163,6 +163,6 @@ def overdue(tables: AlertTables, rule: Rule, key: AlertKey, before_us: int) -> I
     state = tables.states.rows.get(key)
     while state is not None and (at_us := deadline(rule, state)) is not None and at_us < before_us:
         state, transition = silent(rule, state, key[1])
-        tables.states.put(key, state)
+        tables.keep(key, state)
         if transition is not None:
             yield transition

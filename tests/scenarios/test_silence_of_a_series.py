@@ -124,6 +124,30 @@ def test_an_alert_of_a_segment_that_is_no_more_does_not_fire_for_ever() -> None:
     assert desk.reasons == ["fired", "segment_gone"]
 
 
+def test_nothing_is_kept_of_a_segment_that_is_gone_and_nobody_was_told_of() -> None:
+    desk = Desk(rule(", by: channel").replace("no_data: {after: 3m, level: critical}", "for: 5m"))
+    desk.step(value_of("orders", 0, "5", "Email"), value_of("orders", 0, "1", "Direct"), at=1)
+    assert len(desk.tables.states) == 2
+    desk.step(at=DAY + 1)
+    assert (len(desk.tables.states), desk.log["alerts"], desk.told) == (0, {}, [])
+
+
+def test_a_correction_of_the_past_of_a_segment_that_is_gone_pages_nobody() -> None:
+    desk = Desk(rule(", by: channel"))
+    desk.step(value_of("orders", 0, "5", "Email"), at=1)
+    desk.step(at=2 * DAY)
+    desk.step(value_of("orders", 0, "1", "Email", status=Status.CORRECTED), at=2 * DAY)
+    assert desk.reasons == ["no_data", "segment_gone"]
+
+
+def test_a_window_of_a_day_is_not_gone_before_the_next_one() -> None:
+    desk = Desk("- {name: Low, kpi: orders, window: 1d, on: final, by: channel, levels: {warning: {below: 2}}}\n")
+    for day in (1, 2, 3):
+        desk.step(at=(day + 1) * DAY - 1)
+        desk.step(value_of("orders", day * DAY - 1, "1", "Email", window="1d"), at=(day + 1) * DAY)
+    assert desk.reasons == ["fired"]
+
+
 def test_a_segment_that_falls_silent_after_it_fired_is_missed_as_soon_as_any() -> None:
     assert Desk(rule(", by: channel")).lives({"orders Email": "55515_____"}, segment="Email") == "---W---NNN"
 

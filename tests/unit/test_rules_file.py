@@ -62,6 +62,7 @@ def test_the_whole_language_of_this_version() -> None:
         for_us=3 * MINUTE_US,
         keep_firing_for_us=2 * MINUTE_US,
         on=On.FINAL,
+        every_us=MINUTE_US,
         labels={"team": "growth"},
         annotations={
             "summary": Annotation.parse("Conversion {value:.2%} in {segment}"),
@@ -73,7 +74,7 @@ def test_the_whole_language_of_this_version() -> None:
 
 def test_what_may_be_absent_has_its_default() -> None:
     conditions = Conditions({Level.CRITICAL: above(100)})
-    assert (Rule("OrdersHigh", "orders", "1m", conditions),) == read(FILES / "least.good.yaml")
+    assert (Rule("OrdersHigh", "orders", "1m", conditions, every_us=MINUTE_US),) == read(FILES / "least.good.yaml")
 
 
 def test_conditions_of_every_kind() -> None:
