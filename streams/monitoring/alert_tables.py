@@ -1,6 +1,6 @@
 """What a task keeps of its alerts, and of the values they are about."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from alerting.alert import AlertState, Observation
@@ -62,10 +62,10 @@ class AlertTables:
         elif kind in book.joined:
             self.open[value.series] = Observation.of(value)
 
-    def release(self, at_us: int) -> None:
-        """Let go of what no rule needs at this event time, which all groups of KPIs have reached."""
-        self.pasts.release(at_us)
-        self.joined.release(at_us)
+    def release(self, times_us: Mapping[str, int]) -> None:
+        """Let go of what no rule needs any more, with the event time that each group of KPIs has reached."""
+        self.pasts.release(times_us)
+        self.joined.release(times_us)
 
     def complete(self, rule: Rule, value: KpiValue) -> Observation | None:
         """The observation of a rule over several KPIs, once all of them have a value in the window of one of them."""

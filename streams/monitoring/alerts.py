@@ -56,8 +56,7 @@ class Alerting:
         if moment.total:
             self._expect(tables, moment)
         yield from self._silences(tables, moment, late=late)
-        if moment.times_us:
-            tables.release(min(moment.times_us.values()))
+        tables.release(moment.times_us)
 
     def _renewed(self, tables: AlertTables) -> Iterator[Transition]:
         """Other rules than before, or the first after a restart."""

@@ -1,7 +1,7 @@
 """What was seen of series before: as far back as the rules compare, and no further.
 
 Rows hold an hour of a series, by the end of its windows: a window changes one small row, and an hour goes at once. They
-go by event time, that of the slowest series: what another one is compared with may be days ahead of it in a replay.
+go by event time, that of the slowest group of KPIs they are looked at with: in a replay one may be days ahead.
 """
 
 from collections.abc import Iterator, Mapping
@@ -27,14 +27,19 @@ _S_US = 1_000_000
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """How long values of a kind are kept, us of event time, and which: those whose end is a multiple of `step_us`."""
+    """How long values of a kind are kept, us of event time, and which: those whose end is a multiple of `step_us`.
+
+    `groups` of KPIs, by the slowest of which time goes.
+    """
 
     kept_us: int
     step_us: int = 1
+    groups: frozenset[str] = frozenset()
 
     def __or__(self, other: "Need") -> "Need":
         """What does for both."""
-        return Need(max(self.kept_us, other.kept_us), self.step_us if self.step_us == other.step_us else 1)
+        step_us = self.step_us if self.step_us == other.step_us else 1
+        return Need(max(self.kept_us, other.kept_us), step_us, self.groups | other.groups)
 
 
 class History(Generic[V]):
@@ -45,14 +50,15 @@ class History(Generic[V]):
         self._table: Table[Hour, dict[int, V]] = Table(name, packed_codec(dict[int, row], Hour))  # type: ignore[valid-type]  # a type given as a value
         self._needs: Mapping[Kind, Need] = {}
         self._hours: dict[Kind, dict[int, list[Hour]]] = {}
-        self._released = 0  # the hour by which was let go
+        self._first: dict[Kind, int] = {}  # hour that is kept
+        self._reached: dict[str, int] = {}  # hours of the groups, when it was let go last
 
     def __len__(self) -> int:
         return len(self._table)
 
     def suit(self, needs: Mapping[Kind, Need]) -> None:
         """Keep what these need from now on, and let go of the rest."""
-        self._needs, self._hours, self._released = needs, {}, 0
+        self._needs, self._hours, self._first, self._reached = needs, {}, {}, {}
         for hour in list(self._table.rows):
             if hour[:3] in needs:
                 self._hours.setdefault(hour[:3], {}).setdefault(hour[4], []).append(hour)
@@ -65,7 +71,7 @@ class History(Generic[V]):
         need = self._needs.get(kind)
         if need is None or end_us % need.step_us:
             return
-        if number < self._first(need):
+        if number < self._first.get(kind, number):
             return
         hour = (*series, number)
         known = self._table.rows.get(hour)
@@ -86,13 +92,17 @@ class History(Generic[V]):
         known = self._table.rows.get((*series, at_us // HOUR_US), {})
         return [row for end_us, row in known.items() if end_us % step_us == 0]
 
-    def release(self, at_us: int) -> None:
-        """Let go of what is older than needed at this event time, which everything has reached."""
-        if at_us // HOUR_US <= self._released:
+    def release(self, times_us: Mapping[str, int]) -> None:
+        """Let go of what is older than needed, with the event time that each group of KPIs has reached."""
+        reached = {group: at_us // HOUR_US for group, at_us in times_us.items()}
+        if reached == self._reached:
             return
-        self._released = at_us // HOUR_US
+        self._reached = reached
         for kind, hours in self._hours.items():
-            first = self._first(self._needs[kind])
+            need = self._needs[kind]
+            first = min((reached[group] for group in need.groups if group in reached), default=0)
+            first -= need.kept_us // HOUR_US
+            self._first[kind] = first
             for number in [number for number in hours if number < first]:
                 for hour in hours.pop(number):
                     self._table.delete(hour)
@@ -108,10 +118,6 @@ class History(Generic[V]):
     def memory_bytes(self) -> int:
         """See ChangeLogged and models.memory.rows_bytes."""
         return self._table.memory_bytes() + rows_bytes([*self._hours.values()])
-
-    def _first(self, need: Need) -> int:
-        """The first hour that is kept."""
-        return self._released - need.kept_us // HOUR_US
 
 
 @lru_cache(maxsize=100_000)

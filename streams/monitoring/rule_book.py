@@ -72,8 +72,12 @@ class RuleBook:
     @cached_property
     def joined(self) -> Mapping[Kind, Need]:
         """Kinds that rules look at together with others: as long as a correction reaches."""
-        kinds = {kind: rule for rule in self.rules if rule.kpis for kind in _kinds(rule)}
-        return {kind: Need(LAST_VALUES * self._hop_us(rule) + HOUR_US) for kind, rule in kinds.items()}
+        found: dict[Kind, Need] = {}
+        for rule in self.rules:
+            need = Need(LAST_VALUES * rule.every_us + HOUR_US, groups=self._groups(rule))
+            for kind in _kinds(rule) if rule.kpis else ():
+                found[kind] = found[kind] | need if kind in found else need
+        return found
 
     @cached_property
     def expected(self) -> tuple[Rule, ...]:
@@ -83,9 +87,7 @@ class RuleBook:
     @cached_property
     def clocks(self) -> Mapping[str, Clock]:
         """Of every rule; of what is built in none."""
-        groups = self.around.groups
-        its = ((rule, sorted({groups[kpi] for kpi in (rule.kpi, *rule.kpis) if kpi in groups})) for rule in self.rules)
-        return {rule.name: (tuple(names), rule.on) for rule, names in its}
+        return {rule.name: (tuple(sorted(self._groups(rule))), rule.on) for rule in self.rules}
 
     def step_us(self, window: str) -> int:
         """What baselines remember of windows that overlap: those that do not, at most twelve an hour."""
@@ -93,20 +95,18 @@ class RuleBook:
         length_us = kind.end_us(kind.grid.pane(0)) - kind.start_us(kind.grid.pane(0))
         return 1 if kind.calendar else min(max(length_us, FIVE_US), HOUR_US)
 
+    def _groups(self, rule: Rule) -> frozenset[str]:
+        return frozenset(self.around.groups[kpi] for kpi in (rule.kpi, *rule.kpis))
+
     def _need(self, rule: Rule, versus: Ago | Baseline | None) -> Need:
         """A day more: where the clock changes, and for corrections."""
         match versus:
             case Baseline(weeks=weeks):
-                return Need((7 * weeks + 1) * DAY_US, self.step_us(rule.window))
+                return Need((7 * weeks + 1) * DAY_US, self.step_us(rule.window), self._groups(rule))
             case Ago(us=us):
-                return Need(us + DAY_US)
+                return Need(us + DAY_US, groups=self._groups(rule))
             case _:
                 return Need(0)
-
-    def _hop_us(self, rule: Rule) -> int:
-        window = self.around.windows[rule.window]
-        pane = window.grid.pane(0)
-        return window.start_us(pane + 1) - window.start_us(pane)
 
 
 def defined(kpi: str, definition: str) -> str:

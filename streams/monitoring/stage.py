@@ -87,8 +87,7 @@ class MonitorStage:
             self.publisher.publish(tables, group, now_us, output)
         self.goals.learn(tables.paces, output.values)
         output.values += list(self.goals.published(tables, output.values, now_us, self.digits))
-        moment = Moment(tables.groups.rows, tables.marks.behind_us(now_us), now_us, self._has_total(tables))
-        output.transitions += self.alerting.step(tables.alerts, output.values, moment)
+        output.transitions += self.alerting.step(tables.alerts, output.values, self._moment(tables, now_us))
         if output.closed:
             self.folding.release(tables)
         return output
@@ -120,8 +119,10 @@ class MonitorStage:
                 if value.series[2:] == TOTAL:
                     yield from self.goals.shown(tables.paces, value)
 
-    def _has_total(self, tables: MonitorTables) -> bool:
-        return tables.partition == self.total_owner
+    def _moment(self, tables: MonitorTables, now_us: int) -> Moment:
+        times = ((group.key, tables.groups.rows.get(group.key)) for group in self.groups)
+        known = {key: at_us for key, at_us in times if at_us is not None}
+        return Moment(known, tables.marks.behind_us(now_us), now_us, tables.partition == self.total_owner)
 
     @cached_property
     def keeping(self) -> Keeping:

@@ -73,10 +73,10 @@ def test_only_what_is_needed_is_kept() -> None:
 
 
 def test_it_is_let_go_by_event_time_and_a_late_correction_does_not_bring_it_back() -> None:
-    pasts = history(Need(2 * HOUR_US))
+    pasts = history(Need(2 * HOUR_US, groups=frozenset("ab")))
     for hour in range(5):
         pasts.note(ORDERS, hour * HOUR_US, Figure(float(hour)))
-    pasts.release(4 * HOUR_US)
+    pasts.release({"a": 9 * HOUR_US, "b": 4 * HOUR_US, "c": 0})  # b is the slower one of its own
     pasts.note(ORDERS, HOUR_US, Figure(9.0))
     assert [pasts.of(ORDERS, hour * HOUR_US) for hour in range(5)] == [None, None, Figure(2), Figure(3), Figure(4)]
 
@@ -86,12 +86,13 @@ def test_it_is_read_back_from_what_was_written() -> None:
     pasts.note(ORDERS, 5 * MINUTE_US, Figure(0.5, 10, (0.2, 0.8)))
     for key, value in pasts.drain():
         again.restore(key, value)
-    again.suit({KIND: Need(HOUR_US)})
+    again.suit({KIND: Need(HOUR_US, groups=frozenset("a"))})
     assert again.of(ORDERS, 5 * MINUTE_US) == Figure(0.5, 10, (0.2, 0.8))
-    again.release(10 * HOUR_US)
+    again.release({"a": 10 * HOUR_US})
     assert len(again) == 0
 
 
 def test_needs_of_two_rules_are_one_that_does_for_both() -> None:
     assert Need(5, 300) | Need(9, 300) == Need(9, 300)
-    assert Need(5, 300) | Need(9) == Need(9, 1)
+    one, other = Need(5, 300, frozenset("a")), Need(9, 1, frozenset("b"))
+    assert one | other == Need(9, 1, frozenset("ab"))
