@@ -66,12 +66,20 @@ class Watermarks:
     def __init__(self, expected: Iterable[PartitionKey]) -> None:
         self.heard: Table[PartitionKey, Heard] = Table("heard", packed_codec(Heard, PartitionKey))
         self.topics: Table[str, TopicTime] = Table("topics", packed_codec(TopicTime, str))
+        self._unheard: set[PartitionKey] = set()  # since `_opened_us`
+        self._opened_us = 0
         self._partitions: dict[str, list[PartitionKey]] = {}
         for key in sorted(expected):
             self._partitions.setdefault(key[0], []).append(key)
 
+    def opened(self, now_us: int) -> None:
+        """The tables were restored: what they say of freshness is of before (wall clock)."""
+        self._opened_us = now_us
+        self._unheard = {key for keys in self._partitions.values() for key in keys if key in self.heard.rows}
+
     def hear(self, topic: str, partition: int, mark: Mark) -> None:
         """Take an announcement."""
+        self._unheard.discard((topic, partition))
         before = self.heard.rows.get((topic, partition))
         recent, allowed_us = (before.recent, before.allowed_us) if before else ([], None)
         if mark.at_us is not None:
@@ -103,13 +111,20 @@ class Watermarks:
         promise_us = self._promise(topic) if time.idle and not waiting else None
         return Mark(at_us, promise_us, now_us, self._fresh(topic))
 
+    @property
+    def all_heard(self) -> bool:
+        """Whether every partition that was heard before a restart was heard after it."""
+        return not self._unheard
+
     def behind_us(self, now_us: int) -> int:
         """Age of the oldest record that may be unread, by broker timestamp: of the partition that is furthest behind.
 
-        One that announces nothing any more, as its worker is gone, is as old as what it last announced.
+        One that announces nothing any more, as its worker is gone, is as old as what it last announced; one that was
+        not heard since a restart as old as that, or nobody could tell a stop of everything from a pipeline behind.
         """
-        heard = (self.heard.rows.get(key) for keys in self._partitions.values() for key in keys)
-        fresh = (one.fresh_us for one in heard if one is not None and one.fresh_us is not None)
+        heard = ((key, self.heard.rows.get(key)) for keys in self._partitions.values() for key in keys)
+        known = ((key, one.fresh_us) for key, one in heard if one is not None and one.fresh_us is not None)
+        fresh = (max(at_us, self._opened_us) if key in self._unheard else at_us for key, at_us in known)
         return max(0, now_us - min(fresh, default=now_us))
 
     def by_topic(self) -> dict[str, int]:

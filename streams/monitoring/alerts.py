@@ -27,12 +27,14 @@ class Moment:
     """When a step looks. `times_us`: the watermark up to which windows are closed, by group (event time).
 
     `behind_us`: freshness, the age of the oldest unread record; `now_us`: wall clock; `total`: the task has the total.
+    `heard`: all tasks have told how far they are since this one was opened.
     """
 
     times_us: Mapping[str, int]
     behind_us: int
     now_us: int
     total: bool
+    heard: bool = True
 
 
 @dataclass(slots=True)
@@ -49,7 +51,7 @@ class Alerting:
         """What changes because of these values and of time; changes the tables."""
         if tables.book is not self.book:
             yield from self._renewed(tables)
-        late = moment.behind_us > self.book.around.max_lag_us
+        late = moment.behind_us > self.book.around.max_lag_us or not moment.heard
         if moment.total:
             yield from self._pipeline(tables, moment)
         yield from self._shown(tables, values, late=late)
@@ -77,7 +79,10 @@ class Alerting:
     def _pipeline(self, tables: AlertTables, moment: Moment) -> Iterator[Transition]:
         key = (behind.PIPELINE_BEHIND.name, TOTAL)
         before = tables.states.rows.get(key) or AlertState()
-        after, transition = behind.look(before, moment.behind_us, self.book.around.max_lag_us, moment.now_us)
+        max_lag_us = self.book.around.max_lag_us
+        if moment.behind_us <= max_lag_us and not moment.heard:  # whether it has caught up is not known
+            return
+        after, transition = behind.look(before, moment.behind_us, max_lag_us, moment.now_us)
         if transition is not None:
             tables.keep(key, after)
             yield transition

@@ -65,6 +65,7 @@ class MonitorStage:
 
     def opened(self, tables: MonitorTables, now_us: int) -> None:
         """See Stage."""
+        tables.marks.opened(now_us)
         keep_shapes(tables.shapes, tables.cells, self.windows)
         tables.definitions.opened(self.groups, tables.groups.rows, tables.marks.heard.rows, now_us)
         for group in self.groups:
@@ -122,7 +123,8 @@ class MonitorStage:
     def _moment(self, tables: MonitorTables, now_us: int) -> Moment:
         times = ((group.key, tables.groups.rows.get(group.key)) for group in self.groups)
         known = {key: at_us for key, at_us in times if at_us is not None}
-        return Moment(known, tables.marks.behind_us(now_us), now_us, tables.partition == self.total_owner)
+        total, marks = tables.partition == self.total_owner, tables.marks
+        return Moment(known, marks.behind_us(now_us), now_us, total, marks.all_heard)
 
     @cached_property
     def keeping(self) -> Keeping:

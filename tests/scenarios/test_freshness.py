@@ -15,6 +15,10 @@ from models.topic_watermark import Watermarks
 from streams.measuring.watermark import fresh
 
 S = 1_000_000
+BOTH = "rules:\n" + "".join(
+    f"- {{name: {name}, kpi: visits, window: 1m, on: {on}, levels: {{warning: {{above: 0}}}}}}\n"
+    for name, on in (("Open", "provisional"), ("Closed", "final"))
+)
 
 
 def told(flow: Flow) -> list[tuple[str, str]]:
@@ -74,6 +78,31 @@ def test_the_pipeline_is_as_far_behind_as_its_slowest_partition_and_one_that_die
     assert marks.behind_us(200 * S) == 110 * S
 
 
+def test_after_a_stop_of_everything_nobody_is_behind_who_has_not_told_yet() -> None:
+    flow = Flow(rules=load(BOTH, "alerts.yaml", load_kpis(KPIS.read_text(), "kpis.yaml").kpis))
+    flow.read(click("12:00:00", "s1"), click("12:00:20", "s2"))
+    assert told(flow) == [("Open", "fired")]
+    flow.now_us += 3_600 * S
+    flow.monitor.opened(flow.monitor_tables, flow.now_us)
+    for _ in range(3):
+        flow.tick()
+    assert told(flow) == [("Open", "fired")]
+
+
+def test_after_a_restart_nobody_has_caught_up_who_has_not_told_so() -> None:
+    marks = Watermarks({("clicks", 0), ("clicks", 1)})
+    for partition in (0, 1):
+        marks.hear("clicks", partition, Mark(None, None, 0, fresh_us=10 * S))
+    marks.opened(100 * S)
+    assert (marks.behind_us(130 * S), marks.all_heard) == (30 * S, False)
+    marks.hear("clicks", 0, Mark(None, None, 130 * S, fresh_us=20 * S))
+    assert (marks.behind_us(130 * S), marks.all_heard) == (110 * S, False)  # told since, it is what it says
+    marks.hear("clicks", 0, Mark(None, None, 140 * S, fresh_us=140 * S))
+    assert (marks.behind_us(170 * S), marks.all_heard) == (70 * S, False)  # the other is not heard of for a minute
+    marks.hear("clicks", 1, Mark(None, None, 170 * S, fresh_us=165 * S))
+    assert (marks.behind_us(170 * S), marks.all_heard) == (30 * S, True)
+
+
 def test_a_topic_that_is_passed_on_is_as_fresh_as_its_slowest_partition() -> None:
     marks = Watermarks({("orders", 0), ("orders", 1)})
     marks.hear("orders", 0, Mark(5, None, 9, fresh_us=9))
@@ -83,11 +112,7 @@ def test_a_topic_that_is_passed_on_is_as_fresh_as_its_slowest_partition() -> Non
 
 
 def test_rules_on_open_windows_wait_in_the_whole_flow_and_those_on_final_values_do_not() -> None:
-    text = "rules:\n" + "".join(
-        f"- {{name: {name}, kpi: visits, window: 1m, on: {on}, levels: {{warning: {{above: 0}}}}}}\n"
-        for name, on in (("Open", "provisional"), ("Closed", "final"))
-    )
-    flow = Flow(rules=load(text, "alerts.yaml", load_kpis(KPIS.read_text(), "kpis.yaml").kpis))
+    flow = Flow(rules=load(BOTH, "alerts.yaml", load_kpis(KPIS.read_text(), "kpis.yaml").kpis))
     for _ in range(61):
         flow.tick(lag=3)
     flow.read(click("12:00:00", "s1"), click("12:02:06", "s2"))

@@ -1,5 +1,7 @@
 """A file of rules that is replaced between two steps, a worker that is, and a pipeline that is behind."""
 
+from dataclasses import replace
+
 import pytest
 
 from alert_desk import Desk, value_of
@@ -182,6 +184,14 @@ def test_the_alert_of_the_pipeline_outlives_a_restart_and_another_file() -> None
     desk.restart()
     desk.reload(HIGH)
     desk.step(at=2, behind_s=100)
+    desk.step(at=3)
+    assert desk.reasons == ["fired", "recovered"]
+
+
+def test_the_alert_of_the_pipeline_is_not_resolved_by_a_restart() -> None:
+    desk = Desk(OPEN)
+    desk.step(at=1, behind_s=100)
+    assert list(desk.alerting.step(desk.tables, [], replace(desk.moment(at=2), heard=False))) == []
     desk.step(at=3)
     assert desk.reasons == ["fired", "recovered"]
 
