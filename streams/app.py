@@ -20,7 +20,6 @@ from alerting.transition import Transition
 from models import ad_spend, click, delta, fx, money, order, social
 from models.event import FUTURE_TOLERANCE_US
 from models.fx import Rates
-from models.goal import with_goals
 from models.kpi import Catalogue
 from models.measure import CUSTOMER_FEED, FEEDS
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
@@ -166,7 +165,7 @@ def monitor_stage(
         windows=kinds,
         horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
-        alerting=Alerting(RuleBook(tuple(rules), _surroundings(settings, groups, kinds))),
+        alerting=Alerting(RuleBook(tuple(rules), Surroundings.of(settings, groups, kinds))),
         publishing=Publishing(
             value=partial(value_record, partitions=owners),
             alert=partial(_alert, partitions=partitions[ALERTS_TOPIC]),
@@ -176,18 +175,6 @@ def monitor_stage(
         total_owner=partition_of(TOTAL[0], partitions[delta.TOPIC]),
         max_segments=settings.max_segments,
         goals=Goals(groups, kinds, ZoneInfo(settings.business_timezone)),
-    )
-
-
-def _surroundings(settings: Settings, groups: Iterable[Group], kinds: Mapping[str, Window]) -> Surroundings:
-    its = [(one, group) for group in groups for kpi in group.kpis for one in with_goals({kpi.name: kpi}).values()]
-    return Surroundings(
-        windows=kinds,
-        groups={kpi.name: group.key for kpi, group in its},
-        definitions={kpi.name: kpi.definition for kpi, _ in its},
-        zone=ZoneInfo(settings.business_timezone),
-        allowed_lateness_us=round(settings.allowed_lateness_s * S_US),
-        max_lag_us=round(settings.max_lag_s * S_US),
     )
 
 

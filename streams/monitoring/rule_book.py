@@ -4,13 +4,18 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, tzinfo
 from functools import cached_property
+from typing import Self
+from zoneinfo import ZoneInfo
 
 from alerting.alert import LAST_VALUES
 from alerting.reference import Ago, Baseline
 from alerting.rule import On, Rule
+from models.goal import with_goals
+from models.settings import Settings
 from models.window import DAY_US, HOUR_US, MINUTE_US, Window
 from streams.monitoring.behind import PIPELINE_BEHIND
 from streams.monitoring.history import Kind, Need
+from streams.monitoring.values import Group
 
 FIVE_US = 5 * MINUTE_US
 
@@ -32,6 +37,19 @@ class Surroundings:
     zone: tzinfo = UTC
     allowed_lateness_us: int = 60_000_000
     max_lag_us: int = 60_000_000
+
+    @classmethod
+    def of(cls, settings: Settings, groups: Iterable[Group], windows: Mapping[str, Window]) -> Self:
+        """Those of a monitor: its groups of KPIs, with what their targets make of them, in its windows."""
+        its = [(one, group) for group in groups for kpi in group.kpis for one in with_goals({kpi.name: kpi}).values()]
+        return cls(
+            windows=windows,
+            groups={kpi.name: group.key for kpi, group in its},
+            definitions={kpi.name: kpi.definition for kpi, _ in its},
+            zone=ZoneInfo(settings.business_timezone),
+            allowed_lateness_us=round(settings.allowed_lateness_s * 1e6),
+            max_lag_us=round(settings.max_lag_s * 1e6),
+        )
 
 
 @dataclass(frozen=True)
