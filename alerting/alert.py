@@ -1,21 +1,22 @@
-"""An alert: what is kept of it between evaluations, and what is told of it when it changes."""
+"""An alert: what is kept of it between evaluations, and what names it."""
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 
 import msgspec
+from msgspec.structs import replace
 
-from alerting.condition import Level
-from alerting.lifecycle import Send, State
+from alerting import lifecycle
+from alerting.condition import Finding, Level
+from alerting.lifecycle import ALARMED, BEGINS, Seen, Send, State
+from alerting.reference import Figure
 from alerting.rule import Rule
 from models.kpi_value import KpiValue, Status
 
 LAST_VALUES = 20  # windows kept: what a page shows as a sparkline, and how far back a correction reaches
 
 
-@dataclass(frozen=True, slots=True)
-class Observation:
+class Observation(msgspec.Struct, frozen=True, array_like=True, gc=False):
     """A value as a rule sees it. Times: event time, us since 1970 UTC; `value` in major units for money."""
 
     segment: str
@@ -48,15 +49,35 @@ class Observation:
         """When it is evaluated: a provisional value at the watermark, any other at its window's end."""
         return self.watermark_us if self.status is Status.PROVISIONAL else self.end_us
 
+    @property
+    def figure(self) -> Figure:
+        """As conditions compare it."""
+        return Figure(self.value, self.denominator, self.interval)
+
 
 class Kept(msgspec.Struct, frozen=True, array_like=True):
-    """The last known value of a window, and when (event time) it was first and last evaluated."""
+    """The last known value of a window, and when (event time) it was first and last evaluated.
+
+    `finding` and `level`: what it said then; None of a state that was written before there were comparisons.
+    """
 
     end_us: int
     first_us: int
     last_us: int
     value: float | None
     denominator: int | None
+    finding: Finding | None = None
+    level: Level | None = None
+
+
+class Identity(msgspec.Struct, frozen=True, array_like=True):
+    """How the receivers know an alert, so that it can be resolved when its rule is gone."""
+
+    fingerprint: str
+    kpi: str
+    window: str
+    dimension: str
+    labels: Mapping[str, str]
 
 
 class AlertState(msgspec.Struct, frozen=True, array_like=True):
@@ -72,37 +93,13 @@ class AlertState(msgspec.Struct, frozen=True, array_like=True):
     sequence: int = 0  # of the last transition; never starts again, receivers know it
     seen_us: int = 0  # last evaluation; never goes back
     last: tuple[Kept, ...] = ()  # by window, oldest first, at most LAST_VALUES
+    data_us: int | None = None  # last time that there was a value
+    identity: Identity | None = None  # None: never evaluated, or by a release that did not keep it
+    stale: bool = False  # the last value was not looked at: the pipeline was behind
 
     def position(self, end_us: int) -> int | None:
         """Index in `last` of the window that ends then."""
         return next((index for index, kept in enumerate(self.last) if kept.end_us == end_us), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Transition:
-    """What the receivers are told; `state` is FIRING, or INACTIVE once resolved. Event times in us since 1970 UTC."""
-
-    fingerprint: str
-    rule: str
-    state: State
-    level: Level
-    kpi: str
-    window: str
-    dimension: str
-    segment: str
-    value: float | None
-    threshold: float
-    numerator: int
-    denominator: int | None
-    interval: tuple[float, float] | None
-    last_values: tuple[float | None, ...]  # oldest first, one a window
-    stale: bool
-    starts_at_us: int
-    ends_at_us: int | None
-    reason: Send
-    sequence: int  # 1, 2, ... of this fingerprint
-    labels: Mapping[str, str] = field(default_factory=dict)
-    annotations: Mapping[str, str] = field(default_factory=dict)
 
 
 def fingerprint(rule: Rule, segment: str) -> str:
@@ -111,47 +108,33 @@ def fingerprint(rule: Rule, segment: str) -> str:
     return hashlib.blake2b(named, digest_size=8).hexdigest()
 
 
-def told(rule: Rule, state: AlertState, observation: Observation, send: Send, level: Level) -> Transition:
-    """The transition to `state`, which already is the new one, with the explanation of the value that made it."""
-    assert state.fired_us is not None
-    threshold = rule.conditions.levels[level].bound
-    firing = state.state is State.FIRING
-    return Transition(
-        fingerprint=fingerprint(rule, observation.segment),
-        rule=rule.name,
-        state=state.state,
-        level=level,
-        kpi=rule.kpi,
-        window=rule.window,
-        dimension=rule.dimension,
-        segment=observation.segment,
-        value=observation.value,
-        threshold=threshold,
-        numerator=observation.numerator,
-        denominator=observation.denominator,
-        interval=observation.interval,
-        last_values=tuple(kept.value for kept in state.last),
-        stale=False,
-        starts_at_us=state.fired_us,
-        ends_at_us=None if firing else state.seen_us,
-        reason=send,
-        sequence=state.sequence,
-        labels=rule.labels,
-        annotations=_annotations(rule, observation, level, threshold),
-    )
+def identified(rule: Rule, state: AlertState, segment: str) -> AlertState:
+    """With its identity: what the receivers were told as long as an alert fires, else what the rule says now."""
+    if state.identity is not None and (state.state in ALARMED or state.identity.labels == rule.labels):
+        return state
+    return replace(state, identity=identity(rule, segment))
 
 
-def _annotations(rule: Rule, observation: Observation, level: Level, threshold: float) -> dict[str, str]:
-    names: dict[str, str | float | None] = {
-        "value": observation.value,
-        "threshold": threshold,
-        "numerator": observation.numerator,
-        "denominator": observation.denominator,
-        "rule": rule.name,
-        "level": level,
-        "kpi": rule.kpi,
-        "window": rule.window,
-        "dimension": rule.dimension,
-        "segment": observation.segment,
-    }
-    return {name: text.filled(names) for name, text in rule.annotations.items()}
+def identity(rule: Rule, segment: str) -> Identity:
+    """How receivers know the alert of a segment."""
+    return Identity(fingerprint(rule, segment), rule.kpi, rule.window, rule.dimension, rule.labels)
+
+
+_MEANS_LEVEL = {*BEGINS, Send.RAISE, Send.LOWER}
+
+
+def advanced(
+    state: AlertState, seen: Seen, level: Level | None = None, run_us: int | None = None
+) -> tuple[AlertState, Send | None]:
+    """One step of the life-cycle, at `seen_us` of the state; `level` that is meant by what was seen.
+
+    `run_us`: when the breach began, if one did.
+    """
+    then, send = lifecycle.step(state.state, seen)
+    if send is None:
+        return (state if then is state.state else replace(state, state=then)), None
+    if send in BEGINS:
+        state = replace(state, fired_us=state.seen_us, run_us=run_us)
+    level = level if send in _MEANS_LEVEL else state.level
+    assert level is not None
+    return replace(state, state=then, level=level, sequence=state.sequence + 1), send

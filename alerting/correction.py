@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from alerting.alert import AlertState, Kept
 from alerting.condition import Judgement, Level
 from alerting.lifecycle import Seen, State
+from alerting.reference import Figure
 from alerting.rule import Rule
 
 
@@ -16,7 +17,7 @@ def revise(rule: Rule, state: AlertState, index: int, revised: Kept) -> tuple[Al
     before = state.last[index]
     state = replace(state, last=(*state.last[:index], revised, *state.last[index + 1 :]))
     lowest = rule.conditions.lowest
-    if not _judge(rule, before).breaches(lowest) or _judge(rule, revised).breaches(lowest):
+    if not _judgement(rule, before).breaches(lowest) or _judgement(rule, revised).breaches(lowest):
         return state, None
     state = replace(state, since_us=_runs(rule, state, before))
     match state.state:
@@ -28,8 +29,11 @@ def revise(rule: Rule, state: AlertState, index: int, revised: Kept) -> tuple[Al
             return state, None
 
 
-def _judge(rule: Rule, kept: Kept) -> Judgement:
-    return rule.conditions.judge(kept.value, kept.denominator)
+def _judgement(rule: Rule, kept: Kept) -> Judgement:
+    """What the window said when it was evaluated; of an old state, what it says to the rule."""
+    if kept.finding is None:
+        return rule.conditions.judge(Figure(kept.value, kept.denominator))
+    return Judgement(kept.finding, kept.level)
 
 
 def _runs(rule: Rule, state: AlertState, before: Kept) -> dict[Level, int]:
@@ -51,7 +55,7 @@ def _run(rule: Rule, state: AlertState, level: Level, known_us: int | None) -> t
     older = known_us is not None and known_us < state.last[0].first_us
     since_us, held = (known_us if older else None), False
     for kept in state.last:
-        judgement = _judge(rule, kept)
+        judgement = _judgement(rule, kept)
         if judgement.breaches(level):
             since_us = kept.first_us if since_us is None else since_us
             held = held or kept.last_us - since_us >= rule.for_us

@@ -17,12 +17,14 @@ class Mark(msgspec.Struct, array_like=True, frozen=True, gc=False):
     """The watermark of an input partition, as its task announces it (event time, us since 1970 UTC).
 
     `promise_us`: the partition is idle, as of this look at the broker (wall clock, us); None: it is not.
-    `told_us`: when this was said (wall clock, us).
+    `told_us`: when this was said (wall clock, us). `fresh_us`: everything that came to the broker before (its own
+    timestamps, us) is counted; None: not known yet.
     """
 
     at_us: int | None
     promise_us: int | None
     told_us: int
+    fresh_us: int | None = None
 
 
 class SliceDelta(msgspec.Struct, array_like=True, gc=False):

@@ -40,6 +40,7 @@ RESERVED_METRICS = frozenset(
         "notifications_oldest_undelivered_seconds",
         "restore_seconds",
         "restored_rows",
+        "rules_reload_failed",
         "table_bytes",
         "table_rows",
         "watermark_timestamp_seconds",

@@ -66,6 +66,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     idle_after_s: float = 10.0
     """A partition without lag whose watermark has not moved for this long holds nothing back. Wall clock."""
 
+    max_lag_s: float = 60.0
+    """While a record has been unread for longer than this, rules on open windows wait and `PipelineBehind` fires."""
+
     correction_horizon_clickstream_s: float = 3_600.0
     """Older clicks are `late`."""
 

@@ -29,13 +29,14 @@ APART_US = 1_000_000
 class Heard(msgspec.Struct, array_like=True):
     """What a partition last announced; `allowed_us`: how far its promise lets the topic go.
 
-    `recent`: (told_us, at_us) of its last announcements with a watermark, oldest first.
+    `recent`: (told_us, at_us) of its last announcements with a watermark, oldest first. `fresh_us`: as of Mark.
     """
 
     at_us: int | None
     promise_us: int | None
     allowed_us: int | None
     recent: list[tuple[int, int]]
+    fresh_us: int | None = None
 
     def at_us_by(self, look_us: int) -> int | None:
         """The last watermark that was announced up to a moment of the wall clock."""
@@ -83,12 +84,20 @@ class Watermarks:
     def __init__(self, expected: Iterable[PartitionKey]) -> None:
         self.heard: Table[PartitionKey, Heard] = Table("heard", packed_codec(Heard, PartitionKey))
         self.topics: Table[str, TopicTime] = Table("topics", packed_codec(TopicTime, str))
+        self._unheard: set[PartitionKey] = set()  # since `_opened_us`
+        self._opened_us = 0
         self._partitions: dict[str, list[PartitionKey]] = {}
         for key in sorted(expected):
             self._partitions.setdefault(key[0], []).append(key)
 
+    def opened(self, now_us: int) -> None:
+        """The tables were restored: what they say of freshness is of before (wall clock)."""
+        self._opened_us = now_us
+        self._unheard = {key for keys in self._partitions.values() for key in keys if key in self.heard.rows}
+
     def hear(self, topic: str, partition: int, mark: Mark) -> None:
         """Take an announcement."""
+        self._unheard.discard((topic, partition))
         before = self.heard.rows.get((topic, partition))
         recent, allowed_us = (before.recent, before.allowed_us) if before else ([], None)
         if mark.at_us is not None:
@@ -98,7 +107,7 @@ class Watermarks:
         else:
             announced_us = self._announced_by(mark.promise_us, topic, but=partition)
             allowed_us = allowed_us if announced_us is None else max(announced_us, allowed_us or announced_us)
-        self.heard.put((topic, partition), Heard(mark.at_us, mark.promise_us, allowed_us, recent))
+        self.heard.put((topic, partition), Heard(mark.at_us, mark.promise_us, allowed_us, recent, mark.fresh_us))
         self._settle(topic, mark.told_us)
 
     def of(self, topics: Iterable[str]) -> int | None:
@@ -128,7 +137,24 @@ class Watermarks:
         at_us = time.at_us
         if at_us is not None and hold_us is not None and at_us > hold_us:
             at_us, waiting = hold_us, True
-        return Mark(at_us, self._promise(topic) if time.idle and not waiting else None, now_us)
+        promise_us = self._promise(topic) if time.idle and not waiting else None
+        return Mark(at_us, promise_us, now_us, self._fresh(topic))
+
+    @property
+    def all_heard(self) -> bool:
+        """Whether every partition that was heard before a restart was heard after it."""
+        return not self._unheard
+
+    def behind_us(self, now_us: int) -> int:
+        """Age of the oldest record that may be unread, by broker timestamp: of the partition that is furthest behind.
+
+        One that announces nothing any more, as its worker is gone, is as old as what it last announced; one that was
+        not heard since a restart as old as that, or nobody could tell a stop of everything from a pipeline behind.
+        """
+        heard = ((key, self.heard.rows.get(key)) for keys in self._partitions.values() for key in keys)
+        known = ((key, one.fresh_us) for key, one in heard if one is not None and one.fresh_us is not None)
+        fresh = (max(at_us, self._opened_us) if key in self._unheard else at_us for key, at_us in known)
+        return max(0, now_us - min(fresh, default=now_us))
 
     def by_topic(self) -> dict[str, int]:
         """Topics that have one."""
@@ -146,6 +172,12 @@ class Watermarks:
         """The earliest look at the broker of its partitions, all of which are idle."""
         heard = (self.heard.rows.get(key) for key in self._partitions[topic])
         return min((one.promise_us for one in heard if one and one.promise_us is not None), default=None)
+
+    def _fresh(self, topic: str) -> int | None:
+        """Of the partition that is furthest behind; None: not known of all."""
+        heard = [self.heard.rows.get(key) for key in self._partitions[topic]]
+        fresh = [one.fresh_us for one in heard if one is not None and one.fresh_us is not None]
+        return min(fresh) if len(fresh) == len(heard) else None
 
     def _announced_by(self, look_us: int, topic: str, but: int) -> int | None:
         """The least that the busy partitions but one had announced by a look; None: one of them nothing, or none is."""

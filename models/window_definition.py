@@ -22,7 +22,13 @@ MAX_PANES: Final = 60
 """Windows that hold one event: each is a sum to keep for every segment. An hour by minutes is as fine as it gets."""
 
 MAX_LENGTH_US: Final = 366 * DAY_US
-TAKEN: Final = {
+Shape = tuple[int, int]
+"""Length and hop of a kind of window, us."""
+
+Shapes = Mapping[str, Shape | None]
+"""By name of the kind; None: months, which have no length."""
+
+TAKEN: Final[Shapes] = {
     "1m": (MINUTE_US, MINUTE_US),
     "5m": (5 * MINUTE_US, MINUTE_US),
     "1h": (HOUR_US, 5 * MINUTE_US),
@@ -31,7 +37,7 @@ TAKEN: Final = {
     "30d": (30 * DAY_US, DAY_US),
     "1M": None,
 }
-"""Length and hop of the windows that everybody has, by name; a month has no length."""
+"""The windows that everybody has."""
 
 _NAME: Final = re.compile(r"[a-z0-9][a-z0-9_]{0,15}")
 _FINE_US: Final = 5 * MINUTE_US
@@ -155,12 +161,17 @@ def _divisors(length_us: int) -> str:
     return f"possible are {' '.join(map(duration.text, fit))}" if fit else "choose a length that hops divide"
 
 
+def shapes(definitions: Iterable[WindowDefinition]) -> Shapes:
+    """Of the windows that everybody has and of those defined beside them."""
+    return {**TAKEN, **{one.name: (one.length_us, one.hop_us) for one in definitions}}
+
+
 def lengths(names: Iterable[str], definitions: Iterable[WindowDefinition]) -> Mapping[str, str]:
     """By name, how a kind of window is said in a table: `15m by 5m`."""
-    shapes = {**TAKEN, **{one.name: (one.length_us, one.hop_us) for one in definitions}}
+    known = shapes(definitions)
     said = {}
     for name in names:
-        match shapes.get(name):
+        match known.get(name):
             case (length_us, hop_us):
                 by = "" if length_us == hop_us else f" by {duration.text(hop_us)}"
                 said[name] = f"{duration.text(length_us)}{by}"

@@ -16,8 +16,8 @@ from typing import Any
 from zlib import crc32
 from zoneinfo import ZoneInfo
 
-from alerting.alert import Transition
 from alerting.rule import Rule
+from alerting.transition import Transition
 from models import ad_spend, click, clv_record, delta, fx, money, order, social
 from models.clv import ClvParameters
 from models.event import FUTURE_TOLERANCE_US
@@ -51,8 +51,9 @@ from streams.measuring.sink import DeltaSink, Sink
 from streams.measuring.social import SocialBooking
 from streams.measuring.stage import Booking, MeasureStage
 from streams.measuring.visitor_stage import VisitorStage
-from streams.monitoring.alerts import RuleBook
+from streams.monitoring.alerts import Alerting
 from streams.monitoring.goals import Goals
+from streams.monitoring.rule_book import RuleBook, Surroundings
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
 from streams.publication import VALUES_TOPIC, value_record
@@ -185,7 +186,7 @@ def monitor_stage(
         windows=kinds,
         horizons_us={feed: horizons.get(FEEDS[feed].topic) for feed in catalogue.feeds},
         expected=frozenset((feed, task) for feed in catalogue.feeds for task in range(partitions[TOLD_BY[feed]])),
-        rules=RuleBook(rules),
+        alerting=Alerting(RuleBook(tuple(rules), Surroundings.of(settings, groups, kinds))),
         publishing=Publishing(
             value=partial(value_record, partitions=owners),
             alert=partial(_alert, partitions=partitions[ALERTS_TOPIC]),

@@ -19,6 +19,7 @@ from models.kpis_file import load_kpis
 from models.receiver import fault_of
 from models.receivers_file import read_receivers
 from models.settings import SECRETS, Settings
+from models.window_definition import shapes
 
 PREFIX = "KPI_"
 SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:,/]+):[0-9]{1,5}")
@@ -40,6 +41,7 @@ class Definitions:
 
     catalogue: Catalogue
     rules: tuple[Rule, ...]
+    rules_path: Path
 
 
 def load_settings(environment: Mapping[str, str]) -> Settings:
@@ -57,9 +59,13 @@ def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
     """KPIs and rules; `deploy`: folders to look into where the settings name no file."""
     catalogue = load_catalogue(settings, deploy)
     rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
-    return Definitions(
-        catalogue, rules_file.load(_read(rules, "KPI_RULES_FILE"), str(rules), with_goals(catalogue.kpis))
-    )
+    return Definitions(catalogue, load_rules(rules, catalogue), rules)
+
+
+def load_rules(file: Path, catalogue: Catalogue) -> tuple[Rule, ...]:
+    """The rules of a file, for the KPIs of a catalogue; as above."""
+    known, kinds = with_goals(catalogue.kpis), shapes(catalogue.windows)
+    return rules_file.load(_read(file, "KPI_RULES_FILE"), str(file), known, kinds)
 
 
 def load_catalogue(settings: Settings, deploy: Sequence[Path]) -> Catalogue:

@@ -41,6 +41,7 @@ class Snapshot:
     fx_rates: Mapping[Outcome, int] = field(default_factory=dict)
     clv_parameters: Mapping[Outcome, int] = field(default_factory=dict)
     clv_fit: str | None = None  # why there are predictions or none; None: not known
+    rules_reload_failed: bool = False
 
 
 class SnapshotCollector:
@@ -147,6 +148,8 @@ def _engine(snapshot: Snapshot) -> Iterator[Metric]:
     yield GaugeMetricFamily("kpi_event_loop_stall_seconds", stall, value=snapshot.longest_stall_s)
     yield CounterMetricFamily("kpi_restored_rows", "Changelog records read back", value=snapshot.restored_rows)
     yield CounterMetricFamily("kpi_restore_seconds", "Time spent reading changelogs", value=snapshot.restore_s)
+    text = "1: the file of rules as it is now cannot be used, and the rules before it are"
+    yield GaugeMetricFamily("kpi_rules_reload_failed", text, value=int(snapshot.rules_reload_failed))
 
 
 def _histogram(

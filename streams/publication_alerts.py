@@ -5,9 +5,9 @@ from typing import Literal
 
 import msgspec
 
-from alerting.alert import Transition
 from alerting.condition import Level
-from alerting.lifecycle import Send, State
+from alerting.lifecycle import Send
+from alerting.transition import Transition
 
 TOPIC = "kpi-alerts"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -25,8 +25,9 @@ class AlertRecord(msgspec.Struct, frozen=True):
     dimension: str
     segment: str
     value: float | None
-    threshold: float
-    numerator: int
+    threshold: float | None
+    """None, as numerator and value, where no value is behind it: no data, a segment that is gone, a removed rule."""
+    numerator: int | None
     denominator: int | None
     interval: tuple[float, float] | None
     last_values: tuple[float | None, ...]
@@ -55,7 +56,7 @@ def alert_record(transition: Transition) -> bytes:
         AlertRecord(
             fingerprint=transition.fingerprint,
             rule=transition.rule,
-            state="firing" if transition.state is State.FIRING else "resolved",
+            state="firing" if transition.firing else "resolved",
             level=transition.level,
             kpi=transition.kpi,
             window=transition.window,

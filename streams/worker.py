@@ -3,9 +3,11 @@
 import asyncio
 import gc
 import logging
+import signal
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
@@ -29,8 +31,17 @@ from streams.measuring.visitor_stage import admitting
 from streams.metrics import Snapshot, SnapshotCollector
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables
+from streams.rules_watch import LOOK_S, RulesWatch
 
 log = structlog.get_logger("worker")
+
+
+@dataclass(frozen=True, slots=True)
+class RulesFile:
+    """Where the rules come from, and how they are read again."""
+
+    path: Path
+    load: Callable[[], tuple[Rule, ...]]
 
 
 @dataclass(slots=True)
@@ -69,7 +80,9 @@ class Measurements:
         log.info("restored", rows=keys, seconds=round(seconds, 3))
 
 
-def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed, clv: ClvFeed) -> Snapshot:
+def take_snapshot(
+    app: EngineApp, measurements: Measurements, feed: FxFeed, clv: ClvFeed, rules: RulesWatch
+) -> Snapshot:
     """Everything of one moment: nothing is awaited."""
     now_us = wall_us()
     snapshot = Snapshot(
@@ -82,6 +95,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed, clv:
         fx_rates=feed.counts,
         clv_parameters=clv.counts,
         clv_fit=clv.reason,
+        rules_reload_failed=rules.failed,
     )
     for task in app.tables.tasks.values():
         for table in task.tables.all():
@@ -106,7 +120,7 @@ def take_snapshot(app: EngineApp, measurements: Measurements, feed: FxFeed, clv:
 def run_worker(
     settings: Settings,
     catalogue: Catalogue,
-    rules: Iterable[Rule],
+    rules: RulesFile,
     partitions: Mapping[str, int],
     measurements: Measurements,
 ) -> NoReturn:
@@ -114,11 +128,15 @@ def run_worker(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     feed, clv = FxFeed(settings.reporting_currency), ClvFeed(settings.reporting_currency)
-    app = create_app(settings, catalogue, rules, partitions, measurements, feed, clv)
+    first = rules.load()
+    app = create_app(settings, catalogue, first, partitions, measurements, feed, clv)
+    monitor = app.stage_named["monitor"]
+    assert isinstance(monitor, MonitorStage)
+    watch = RulesWatch(rules.path, rules.load, first, monitor.alerting.renew)
 
     def registry() -> CollectorRegistry:
         found = CollectorRegistry()
-        snapshot = take_snapshot(app, measurements, feed, clv)
+        snapshot = take_snapshot(app, measurements, feed, clv, watch)
         found.register(SnapshotCollector(snapshot, with_goals(catalogue.kpis), settings.reporting_currency))
         ProcessCollector(registry=found)
         return found
@@ -126,6 +144,7 @@ def run_worker(
     exporter = Exporter(registry, lambda: app.health.reasons(time.monotonic()))
     loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
     log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
+    _keep_watching(app, watch, loop)
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
     worker.spinner = None  # it writes control characters into a log
     # Sessions and cells are no garbage: looking through them took a fifth of the time, and 0.3 s at once. The young
@@ -134,3 +153,13 @@ def run_worker(
     gc.set_threshold(20_000, 20, 1_000)
     worker.execute_from_commandline()
     raise SystemExit(0)
+
+
+def _keep_watching(app: EngineApp, watch: RulesWatch, loop: asyncio.AbstractEventLoop) -> None:
+    """Between two steps, so every step has one set of rules."""
+
+    async def look() -> None:
+        watch.look()
+
+    app.timer(LOOK_S)(look)
+    loop.add_signal_handler(signal.SIGHUP, watch.ask)

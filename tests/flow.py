@@ -141,12 +141,14 @@ class Flow:
             partition = partition_of_key(records[0].key or b"", self.partitions)
         self._step(self.stage_of[topic], partition, Batch(topic, partition, records))
 
-    def tick(self, lag: int = 0) -> None:
-        """A second passes."""
+    def tick(self, lag: int = 0, only: str | None = None) -> None:
+        """A second passes; `lag` of all inputs, or of one only."""
         self.now_us += 1_000_000
         for stage in self.stages:
+            lags = {topic: lag if only in {None, topic} else 0 for topic in stage.inputs}
+            looks = Tick({topic: Look(its, self.now_us) for topic, its in lags.items()})
             for partition in range(len(self.tables[stage.name])):
-                self._step(stage, partition, Tick({topic: Look(lag, self.now_us) for topic in stage.inputs}))
+                self._step(stage, partition, looks)
 
     def ledger(self, topic: str, partition: int = 0) -> Ledger:
         its = admitting(self.tables[self.stage_of[topic].name][partition])

@@ -1,16 +1,18 @@
 """Alerts as strips, one letter a minute.
 
 Values: a digit is the value of the minute's window, `_` no record at all, `o` a ratio over 0, `x` a value of 0 over a
-denominator of 1. Alerts: `-` inactive, `p` pending, `W` firing at warning, `C` firing at critical.
+denominator of 1. Alerts: `-` inactive, `p` pending, `W` firing at warning, `C` firing at critical, `N` no data.
 """
 
 from collections.abc import Iterator
 
-from alerting.alert import AlertState, Observation, Transition
-from alerting.condition import Condition, Conditions, Level, Side
+from alerting.alert import AlertState, Observation
+from alerting.clause import Clause, Limit
+from alerting.condition import Conditions, Level
 from alerting.evaluator import evaluate
 from alerting.lifecycle import State
 from alerting.rule import On, Rule
+from alerting.transition import Transition
 from models.kpi_value import Status
 
 MINUTE_US = 60_000_000
@@ -29,13 +31,16 @@ def rule(
     on: On = On.FINAL,
 ) -> Rule:
     """A rule whose times are minutes; `critical` and `clear` are bounds on the side that makes sense."""
-    side, other = (Side.BELOW, Side.ABOVE) if below is not None else (Side.ABOVE, Side.BELOW)
-    bound = below if below is not None else above
+
+    def limit(bound: float, *, low: bool) -> Clause:
+        return Clause(Limit(low=bound) if low else Limit(high=bound))
+
+    low, bound = below is not None, below if below is not None else above
     assert bound is not None
-    levels = {Level.WARNING: Condition(side, bound)}
+    levels = {Level.WARNING: limit(bound, low=low)}
     if critical is not None:
-        levels[Level.CRITICAL] = Condition(side, critical)
-    calm = None if clear is None else Condition(other, clear)
+        levels[Level.CRITICAL] = limit(critical, low=low)
+    calm = None if clear is None else limit(clear, low=not low)
     conditions = Conditions(levels, calm, least)
     return Rule("Low", "k", "1m", conditions, for_us=hold * MINUTE_US, keep_firing_for_us=keep * MINUTE_US, on=on)
 
@@ -66,4 +71,4 @@ def letter_of(state: AlertState) -> str:
     if state.state is State.FIRING:
         assert state.level is not None
         return state.level.value[0].upper()
-    return "p" if state.state is State.PENDING else "-"
+    return {State.PENDING: "p", State.NO_DATA: "N"}.get(state.state, "-")

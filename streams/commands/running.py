@@ -36,14 +36,16 @@ def broker(
 def worker() -> None:
     """Consume events, publish KPIs and alerts. Ends with 70 on a fault, for its supervisor to restart."""
     from streams import logs
+    from streams.configuration import load_rules
     from streams.tools import topics
-    from streams.worker import Measurements, run_worker
+    from streams.worker import Measurements, RulesFile, run_worker
 
     effective = settings()
     logs.configure(effective)
     defined = definitions(effective)
     partitions = asyncio.run(topics.check(effective))
-    run_worker(effective, defined.catalogue, defined.rules, partitions, Measurements())
+    rules = RulesFile(defined.rules_path, lambda: load_rules(defined.rules_path, defined.catalogue))
+    run_worker(effective, defined.catalogue, rules, partitions, Measurements())
 
 
 @app.command()

@@ -60,7 +60,9 @@ class HeardOrders:
         told, mark = self.told.row.marks, self.marks.mark(order.TOPIC, now_us, hold_us, waiting=waiting)
         before = told.get(to)
         if before is not None and before.at_us is not None and (mark.at_us is None or mark.at_us < before.at_us):
-            mark = Mark(before.at_us, mark.promise_us, now_us)  # an order may come later than it was promised
+            mark = Mark(
+                before.at_us, mark.promise_us, now_us, mark.fresh_us
+            )  # an order may come later than it was promised
         if not due(mark, before, at_tick=at_tick):
             return None
         told[to] = mark

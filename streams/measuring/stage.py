@@ -21,7 +21,7 @@ from streams.measuring.dead_letter import dead_letter
 from streams.measuring.dedup import id_hash
 from streams.measuring.sink import Sink, Sums
 from streams.measuring.tables import MeasureOutput, MeasureTables
-from streams.measuring.watermark import PartitionClock, promise
+from streams.measuring.watermark import PartitionClock, fresh, promise
 
 E = TypeVar("E", bound=Event)
 R = TypeVar("R")
@@ -82,6 +82,7 @@ class MeasureStage(Generic[E, R, S]):
     def step(self, tables: MeasureTables[R, S], read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
         output = MeasureOutput()
+        tables.fresh_us = fresh(tables.fresh_us, read, self.booking.topic)
         if isinstance(read, Batch):
             self._receive(tables, read, now_us, output)
             self._advance(tables, now_us)
@@ -200,7 +201,7 @@ class MeasureStage(Generic[E, R, S]):
         self, tables: MeasureTables[R, S], promised: int | None, now_us: int, output: MeasureOutput, *, at_tick: bool
     ) -> None:
         clock = tables.clock.row
-        mark = clock.announcement(promised, now_us, at_tick=at_tick)
+        mark = clock.announcement(promised, now_us, tables.fresh_us, at_tick=at_tick)
         if mark is not None:
             clock.told = output.marks[self.booking.topic] = mark
             tables.clock.touch()

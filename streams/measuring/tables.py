@@ -20,7 +20,7 @@ S = TypeVar("S")
 class MeasureTables(Generic[R, S]):
     """The state of a task; `rows`: a table, a tuple of them or None.
 
-    Not stored: `sums` since the last commit, wall clock of the watermark's last move.
+    Not stored: `sums` since the last commit, wall clock of the watermark's last move, and `fresh_us` as of Mark.
     """
 
     partition: int
@@ -31,6 +31,7 @@ class MeasureTables(Generic[R, S]):
     ledger: Single[Ledger] = field(default_factory=lambda: Single("ledger", Ledger()))
     heartbeats: Single[heartbeat.Counts] = field(default_factory=lambda: Single("heartbeats", heartbeat.Counts()))
     moved_us: int = 0
+    fresh_us: int | None = None
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""

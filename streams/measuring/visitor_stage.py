@@ -149,7 +149,7 @@ class VisitorStage(Generic[R]):
     def _watermark_us(tables: VisitorTables[R]) -> int | None:
         """Of the task: the least of its inputs. Idle clicks let it go up to what was heard by the last look at them."""
         orders_us, clock = tables.heard.at_us, tables.clicks.clock.row
-        clicks_us, look_us = clock.at_us, clock.told and clock.told.promise_us
+        clicks_us, look_us = clock.at_us, clock.told.promise_us if clock.told else None
         if look_us is not None and (by_then_us := tables.heard.at_us_by(look_us)) is not None:
             clicks_us = max(by_then_us, clicks_us or 0)
         return None if orders_us is None or clicks_us is None else min(orders_us, clicks_us)

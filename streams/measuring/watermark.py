@@ -3,9 +3,11 @@
 import msgspec
 
 from models.delta import Mark
-from models.stage import Look
+from models.stage import Batch, Look, Tick
 
 TOLD_EVERY_US = 1_000_000
+FRESH_EVERY_US = 5_000_000
+"""While the watermark stands still: often enough for a limit of a minute, and no record a second for it."""
 
 
 class PartitionClock(msgspec.Struct, array_like=True):
@@ -32,19 +34,32 @@ class PartitionClock(msgspec.Struct, array_like=True):
         self.at_us = at_us
         return True
 
-    def announcement(self, promise_us: int | None, now_us: int, *, at_tick: bool) -> Mark | None:
+    def announcement(
+        self, promise_us: int | None, now_us: int, fresh_us: int | None = None, *, at_tick: bool
+    ) -> Mark | None:
         """What to announce, if it is due."""
-        mark = Mark(self.at_us, promise_us, now_us)
+        mark = Mark(self.at_us, promise_us, now_us, fresh_us)
         return mark if due(mark, self.told, at_tick=at_tick) else None
 
 
 def due(mark: Mark, told: Mark | None, *, at_tick: bool) -> bool:
-    """Whether to announce a mark: a move of a second, at a tick any move, a promise or its end."""
+    """Whether to announce a mark: a move of a second, at a tick any move, a promise or its end, or what was read."""
     if told is None:
         return at_tick
     moved_us = (mark.at_us or 0) - (told.at_us or 0)
-    news = (mark.at_us, mark.promise_us) != (told.at_us, told.promise_us)
+    fresher = (mark.fresh_us or 0) - (told.fresh_us or 0) >= FRESH_EVERY_US
+    news = fresher or (mark.at_us, mark.promise_us) != (told.at_us, told.promise_us)
     return moved_us >= TOLD_EVERY_US or (at_tick and news) or (moved_us > 0 and told.promise_us is not None)
+
+
+def fresh(known_us: int | None, read: Batch | Tick, topic: str) -> int | None:
+    """Everything that came to the broker before is applied: up to the last record, or a look that found no more."""
+    if isinstance(read, Batch):
+        told_us = read.records[-1].timestamp * 1000 if read.topic == topic and read.records else 0
+    else:
+        look = read.looks.get(topic)
+        told_us = look.at_us if look is not None and look.lag == 0 else 0
+    return max(told_us, known_us or 0) or None  # Kafka writes -1 where it knows no time
 
 
 def promise(look: Look | None, moved_us: int, now_us: int, clock: PartitionClock, idle_after_us: int) -> int | None:

@@ -15,4 +15,7 @@ goals        beside the values, what their targets say of them
 paces        what was counted by the hour, and the pace that is learnt from it
 definitions  what changed in kpis.yaml while windows were open
 alerts       rules over the values
+rule_book    the rules by the series they look at, and what is to be remembered for them
+alert_tables what is kept for them: states, what was seen before (history), when silence means something (deadlines)
+behind       the alert of a pipeline that is behind
 """

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from alerting.alert import Transition
+from alerting.transition import Transition
 from models.delta import TOPIC, VERSION, DeltaRecord, decode_deltas
 from models.errors import EngineFault
 from models.kpi_value import KpiValue
@@ -16,7 +16,7 @@ from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MonitorStatus, status_record
 from models.topic_watermark import PartitionKey, Watermarks
 from models.window import Window
-from streams.monitoring.alerts import RuleBook
+from streams.monitoring.alerts import Alerting, Moment
 from streams.monitoring.folding import Folding
 from streams.monitoring.goals import Goals
 from streams.monitoring.keeping import Horizons, Keeping
@@ -47,7 +47,7 @@ class MonitorStage:
     windows: Mapping[str, Window]
     horizons_us: Horizons
     expected: frozenset[PartitionKey]
-    rules: RuleBook
+    alerting: Alerting
     publishing: Publishing
     allowed_lateness_us: int
     digits: int
@@ -65,6 +65,7 @@ class MonitorStage:
 
     def opened(self, tables: MonitorTables, now_us: int) -> None:
         """See Stage."""
+        tables.marks.opened(now_us)
         keep_shapes(tables.shapes, tables.cells, self.windows)
         tables.definitions.opened(self.groups, tables.groups.rows, tables.marks.heard.rows, now_us)
         for group in self.groups:
@@ -87,7 +88,7 @@ class MonitorStage:
             self.publisher.publish(tables, group, now_us, output)
         self.goals.learn(tables.paces, output.values)
         output.values += list(self.goals.published(tables, output.values, now_us, self.digits))
-        output.transitions += self.rules.evaluate(tables.alerts, output.values)
+        output.transitions += self.alerting.step(tables.alerts, output.values, self._moment(tables, now_us))
         if output.closed:
             self.folding.release(tables)
         return output
@@ -118,6 +119,12 @@ class MonitorStage:
                 yield value
                 if value.series[2:] == TOTAL:
                     yield from self.goals.shown(tables.paces, value)
+
+    def _moment(self, tables: MonitorTables, now_us: int) -> Moment:
+        times = ((group.key, tables.groups.rows.get(group.key)) for group in self.groups)
+        known = {key: at_us for key, at_us in times if at_us is not None}
+        total, marks = tables.partition == self.total_owner, tables.marks
+        return Moment(known, marks.behind_us(now_us), now_us, total, marks.all_heard)
 
     @cached_property
     def keeping(self) -> Keeping:

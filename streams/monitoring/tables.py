@@ -4,13 +4,13 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
-from alerting.alert import Transition
+from alerting.transition import Transition
 from models.delta import Measured
 from models.kpi_value import KpiValue, Series
 from models.slices import Slice
 from models.table import ChangeLogged, Table, packed_codec
 from models.topic_watermark import Watermarks
-from streams.monitoring.alerts import AlertTable, alert_table
+from streams.monitoring.alert_tables import AlertTables
 from streams.monitoring.closing import Unpublished
 from streams.monitoring.definitions import Definitions
 from streams.monitoring.paces import Paces
@@ -45,7 +45,7 @@ class MonitorTables:
     began: Table[tuple[str, str], int] = field(
         default_factory=lambda: Table("began", packed_codec(int, tuple[str, str]))
     )
-    alerts: AlertTable = field(default_factory=alert_table)
+    alerts: AlertTables = field(default_factory=AlertTables)
     definitions: Definitions = field(default_factory=Definitions)
     shapes: Table[str, str] = field(default_factory=shape_table)
     paces: Paces = field(default_factory=Paces)
@@ -63,7 +63,7 @@ class MonitorTables:
             self.cells,
             self.segments,
             self.stocks,
-            self.alerts,
+            *self.alerts.all(),
             defined.measured,
             defined.kpis,
             self.shapes,
@@ -117,7 +117,7 @@ class MonitorOutput:
     @property
     def moved(self) -> bool:
         """See Output."""
-        return self.records > 0 or bool(self.values) or self.closed
+        return self.records > 0 or bool(self.values) or bool(self.transitions) or self.closed
 
     @property
     def pending_bytes(self) -> int:

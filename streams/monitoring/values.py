@@ -59,7 +59,7 @@ class Group:
     def published(
         self, window: str, dimension: str, measures: AbstractSet[str], told: Container[str] = (), *, zeros: bool = False
     ) -> Iterator[Kpi]:
-        """KPIs of a slice in a window that are `told` or made of any of these measures; with `zeros` all counted sums."""
+        """KPIs of a slice in a window: those `told` or made of any of these measures; with `zeros` all counted sums."""
         for kpi in self._by_place.get((window, dimension), ()):
             if not kpi.measures.isdisjoint(measures) or kpi.name in told or (zeros and kpi.zero_when_empty):
                 yield kpi

@@ -2,10 +2,11 @@
 
 import pytest
 
-from alerting.alert import LAST_VALUES, AlertState, Transition
+from alerting.alert import LAST_VALUES, AlertState
 from alerting.evaluator import evaluate
 from alerting.lifecycle import Send, State
 from alerting.rule import On, Rule
+from alerting.transition import Transition
 from life import MINUTE_US, letter_of, lived, observation, rule
 from models.kpi_value import Status
 

@@ -1,17 +1,22 @@
 """The end of a seed: nothing breaks any more, every window closes, and what was published is what was sent."""
 
 import asyncio
+from collections.abc import Iterator
 from datetime import datetime
 from decimal import Decimal
 
 from aiokafka import TopicPartition
 
+from alerting.lifecycle import Send
+from alerting.rule import On
 from models.outcome import Ledger
 from models.status import MeasureStatus
+from simulation.alarms import standing, told_by
 from simulation.oracle import Oracle, Published, without_zeros
 from simulation.shop import TOPICS, S, beat
 from simulation.worker import Worker
 from simulation.world import World
+from streams.monitoring.alerts import Alerting
 from streams.monitoring.stage import MonitorStage
 from streams.publication import VALUES_TOPIC, KpiValueRecord, read_value
 
@@ -35,6 +40,7 @@ async def finish(world: World) -> None:
         world.send(beat(source, until_us))
     await _rounds(world, until_us)
     compare(world)
+    compare_alerts(world)
 
 
 async def _rounds(world: World, until_us: int) -> None:
@@ -113,6 +119,33 @@ def compare(world: World) -> None:
     assert not wrong, "published is not what was sent:\n" + "\n".join(
         f"  {k}: {f}, sent {e}" for k, (f, e) in wrong.items()
     )
+
+
+def compare_alerts(world: World) -> None:
+    """Every page went out, once: those that stand are those told last, and what was told is what the values say."""
+    tasks = [task for worker in world.workers if worker.alive for task in worker.tables.tasks.values()]
+    monitors = [task for task in tasks if isinstance(task.stage, MonitorStage)]
+    last = {name: alert.sequence for name, alert in world.watch.alerts.items() if alert.state == "firing"}
+    assert standing(task.tables.alerts for task in monitors) == last, "alerts that stand are not those that were told"
+    alerting: Alerting = monitors[0].stage.alerting  # type: ignore[attr-defined]  # of a MonitorStage
+    said = set(told_by(_values(world), alerting))
+    names = {rule.name for rule in alerting.book.rules if rule.on is On.FINAL and rule.no_data is None}
+    told = {
+        (name, sequence, reason)
+        for name, sequence, reason, rule in world.watch.told
+        if rule in names and reason != Send.GONE
+    }
+    assert told == said, f"only told: {told - said}; only said by the values: {said - told}"
+
+
+def _values(world: World) -> Iterator[KpiValueRecord]:
+    """All that were committed, in the order of their partition."""
+    for p in range(world.counts[VALUES_TOPIC]):
+        partition = world.log.partitions[TopicPartition(VALUES_TOPIC, p)]
+        for record in partition.read(0, len(partition.entries), committed=True)[0]:
+            value = read_value(record.value or b"")
+            if value.unit != "money":
+                yield value
 
 
 def finals(world: World) -> Published:

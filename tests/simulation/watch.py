@@ -10,6 +10,7 @@ from models.kpi_value import Status
 from models.outcome import Ledger
 from models.status import TOPIC as STATUS_TOPIC
 from models.status import FactStatus, MeasureStatus, MonitorStatus, TaskStatus, read_status
+from simulation.alarms import gap
 from simulation.log import Fate, Record, Transaction
 from simulation.worker import Worker
 from simulation.writer import LogWriter
@@ -20,6 +21,8 @@ from streams.measuring.customer_stage import CustomerTables
 from streams.measuring.visitor_stage import admitting
 from streams.monitoring.tables import MonitorTables
 from streams.publication import VALUES_TOPIC, read_value
+from streams.publication_alerts import TOPIC as ALERTS_TOPIC
+from streams.publication_alerts import AlertRecord, read_alert
 
 Heights = dict[str, int]
 """What never goes back, by name."""
@@ -39,6 +42,8 @@ class Watch:
     positions: dict[TopicPartition, int] = field(default_factory=dict)
     revisions: dict[bytes, int] = field(default_factory=dict)
     letters: dict[tuple[str, int, int], Record] = field(default_factory=dict)
+    alerts: dict[str, AlertRecord] = field(default_factory=dict)
+    told: list[tuple[str, int, str, str]] = field(default_factory=list)
     _heights: dict[Task, Heights] = field(default_factory=dict)
     _steps: dict[tuple[Worker, str], CommitStep] = field(default_factory=dict)
 
@@ -109,6 +114,8 @@ class Watch:
                     self._published(record)
                 case topic if topic == STATUS_TOPIC:
                     self._reported(record)
+                case topic if topic == ALERTS_TOPIC:
+                    self._alerted(record)
                 case dead_letter.TOPIC:
                     self._lettered(record)
 
@@ -119,6 +126,14 @@ class Watch:
         self._expect(not (self.live and value.status is Status.CORRECTED), f"{key.decode()}: closed too early")
         self.revisions[key] = value.revision
         self.seen[value.status.value] += 1
+
+    def _alerted(self, record: Record) -> None:
+        alert = read_alert(record.value or b"")
+        wrong = gap(self.alerts.get(alert.fingerprint), alert)
+        self._expect(wrong is None, f"{alert.rule} of {alert.segment}: {wrong}")
+        self.alerts[alert.fingerprint] = alert
+        self.told.append((alert.fingerprint, alert.sequence, alert.reason, alert.rule))
+        self.seen[f"alert {alert.reason}"] += 1
 
     def _reported(self, record: Record) -> None:
         status = read_status(record.value or b"")

@@ -13,6 +13,7 @@ from models.fx import Rates
 from models.kpis_file import load_kpis
 from models.settings import Settings
 from models.stage import Stage
+from simulation.alarms import rules
 from simulation.group import Group
 from simulation.log import Log
 from simulation.oracle import KPIS
@@ -59,7 +60,7 @@ def stages_of(
     counts = COUNTS | {delta.TOPIC: delta_partitions} | others
     stages = (
         *measure_stages(settings, catalogue, counts, Rates("GBP"), lambda: None),
-        monitor_stage(settings, catalogue, (), counts),
+        monitor_stage(settings, catalogue, rules(), counts),
     )
     changelogs = {f"{APP}-{stage.name}-changelog": counts[stage.inputs[0]] for stage in stages}
     return counts | changelogs, stages

@@ -3,14 +3,15 @@ from msgspec.structs import replace
 
 from alerting.alert import AlertState, Observation, fingerprint
 from alerting.annotation import Annotation
-from alerting.condition import Condition, Conditions, Level, Side
+from alerting.clause import below
+from alerting.condition import Conditions, Level
 from alerting.evaluator import evaluate
 from alerting.lifecycle import State
 from alerting.rule import Rule
-from life import MINUTE_US, lived, rule
+from life import MINUTE_US, lived, observation, rule
 from models.kpi_value import KpiValue, Series, Status, Unit
 
-CONDITIONS = Conditions({Level.WARNING: Condition(Side.BELOW, 0.025)})
+CONDITIONS = Conditions({Level.WARNING: below(0.025)})
 VALUE = KpiValue(
     series=Series("conversion_rate", "5m", "channel", "Email"),
     start_us=0,
@@ -78,3 +79,15 @@ def test_a_state_is_the_same_after_a_table_has_kept_it() -> None:
 
 def test_an_empty_array_is_a_state_of_long_ago() -> None:
     assert AlertState() == msgspec.msgpack.decode(b"\x90", type=AlertState)
+
+
+def test_a_state_of_the_release_before_is_read_and_corrected() -> None:
+    kept = [[minute * MINUTE_US, minute * MINUTE_US, minute * MINUTE_US, 1.0, 1_000] for minute in (1, 2)]
+    fired = ["firing", "warning", {"warning": MINUTE_US}, {"warning": 2 * MINUTE_US}, None, MINUTE_US, MINUTE_US, 1]
+    old = msgspec.msgpack.encode([*fired, 2 * MINUTE_US, kept])
+    state = msgspec.msgpack.decode(old, type=AlertState)
+    assert (state.state, state.data_us, state.identity, state.stale) == (State.FIRING, None, None, False)
+    watched = rule(below=2)
+    state, told = evaluate(watched, state, observation(1, "9", Status.CORRECTED), 2 * MINUTE_US)
+    assert told is not None
+    assert (told.reason, told.sequence, told.fingerprint) == ("recovered", 2, fingerprint(watched, "all"))

@@ -1,10 +1,12 @@
 import pytest
 
-from alerting.condition import Condition, Conditions, Finding, Judgement, Level, Side
+from alerting.clause import above, below
+from alerting.condition import Conditions, Finding, Judgement, Level
+from alerting.reference import Figure
 
 BELOW = Conditions(
-    {Level.WARNING: Condition(Side.BELOW, 0.025), Level.CRITICAL: Condition(Side.BELOW, 0.018)},
-    Condition(Side.ABOVE, 0.028),
+    {Level.WARNING: below(0.025), Level.CRITICAL: below(0.018)},
+    above(0.028),
     min_denominator=200,
 )
 
@@ -23,13 +25,13 @@ BELOW = Conditions(
     ],
 )
 def test_what_a_value_says(value: float | None, denominator: int, judgement: Judgement) -> None:
-    assert judgement == BELOW.judge(value, denominator)
+    assert judgement == BELOW.judge(Figure(value, denominator))
 
 
 def test_without_a_clear_condition_it_is_clear_when_no_level_holds() -> None:
-    above = Conditions({Level.CRITICAL: Condition(Side.ABOVE, 5)})
-    assert Judgement(Finding.CLEAR) == above.judge(5, None)
-    assert Judgement(Finding.BREACH, Level.CRITICAL) == above.judge(6, None)
+    high = Conditions({Level.CRITICAL: above(5)})
+    assert Judgement(Finding.CLEAR) == high.judge(Figure(5))
+    assert Judgement(Finding.BREACH, Level.CRITICAL) == high.judge(Figure(6))
 
 
 def test_a_breach_of_critical_is_one_of_warning_too() -> None:

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from alerting.lifecycle import LEVEL_CHANGES, LIFECYCLE, Seen, Send, State, diagram, step
+from alerting.lifecycle import ALARMED, BEGINS, ENDS, LEVEL_CHANGES, LIFECYCLE, Seen, State, diagram, step
 
 PAGE = Path(__file__).parents[2] / "docs" / "alert-lifecycle.md"
 
@@ -14,15 +14,27 @@ def test_the_table_answers_everything_that_can_be_seen_in_every_state() -> None:
 
 
 @pytest.mark.parametrize("state", State)
-def test_firing_begins_and_ends_with_something_sent_and_nothing_else_is_sent(state: State) -> None:
+def test_an_alarm_begins_and_ends_with_something_sent(state: State) -> None:
     for seen, (then, send) in LIFECYCLE[state].items():
-        crossed = (state is State.FIRING) != (then is State.FIRING)
-        assert crossed == (send in {Send.FIRE, Send.RESOLVE, Send.WITHDRAW}), (state, seen)
+        assert (send in ENDS) == (state in ALARMED and then not in ALARMED), (state, seen)
+        assert (send in BEGINS) == (then in ALARMED and then is not state), (state, seen)
+        assert send is not None or then is state or not {state, then} & ALARMED, (state, seen)
 
 
 @pytest.mark.parametrize("state", State)
 def test_silence_changes_nothing(state: State) -> None:
     assert (state, None) == step(state, Seen.SILENCE)
+
+
+@pytest.mark.parametrize("state", State)
+def test_while_the_pipeline_is_behind_nothing_changes(state: State) -> None:
+    assert (state, None) == step(state, Seen.STALE)
+
+
+@pytest.mark.parametrize("state", State)
+def test_no_alert_outlives_its_rule_or_its_segment(state: State) -> None:
+    for seen in (Seen.REMOVED, Seen.GONE):
+        assert step(state, seen)[0] is State.INACTIVE
 
 
 def test_the_diagram_in_the_documentation_is_drawn_from_the_table() -> None:

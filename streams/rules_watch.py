@@ -1,0 +1,70 @@
+"""The file of rules while a worker runs: read again when it changes or on SIGHUP; a bad one leaves the old rules."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import structlog
+
+from alerting.rule import Rule
+from models.errors import KpiError
+
+log = structlog.get_logger("rules")
+
+LOOK_S = 1.0
+
+Stamp = tuple[int, int, int] | None
+"""What changes with a file: its inode, time and size; None: there is none."""
+
+
+@dataclass(slots=True)
+class RulesWatch:
+    """`load` reads the file, and raises KpiError; `renew` is given rules that differ from `rules`.
+
+    `failed`: the file as it is now cannot be used.
+    """
+
+    path: Path
+    load: Callable[[], tuple[Rule, ...]]
+    rules: tuple[Rule, ...]
+    renew: Callable[[Iterable[Rule]], None]
+    failed: bool = False
+    asked: bool = False
+    _seen: Stamp = None
+    _loaded: Stamp = None
+
+    def ask(self) -> None:
+        """Read it at the next look, whether it has changed or not."""
+        self.asked = True
+
+    def look(self) -> None:
+        """Read the file if it has changed and is at rest: half a file may be a whole one with fewer rules."""
+        before, self._seen = self._seen, _stamp(self.path)
+        at_rest = self._seen == before
+        if self.asked or (at_rest and self._seen != self._loaded):
+            self.asked, self._loaded = False, self._seen
+            self._read()
+
+    def _read(self) -> None:
+        try:
+            rules = self.load()
+        except KpiError as wrong:
+            self._refuse(wrong)
+            return
+        self.failed = False
+        if rules != self.rules:
+            self.rules = rules
+            self.renew(rules)
+            log.info("rules reloaded", file=str(self.path), rules=len(rules))
+
+    def _refuse(self, wrong: KpiError) -> None:
+        self.failed = True
+        log.error("rules not reloaded, the old ones stay", error=str(wrong))
+
+
+def _stamp(path: Path) -> Stamp:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
