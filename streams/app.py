@@ -138,7 +138,7 @@ def measure_stages(
         sessions = _sessions(settings, catalogue)
         clicks, attribution = source("visitors", sessions, deltas), _attribution(settings, catalogue, sessions)
         customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
-        stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC], customers))
+        stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC] if ordered else 0, customers))
     if CUSTOMER_FEED in feeds:
         stages.append(_customer_stage(settings, catalogue, deltas, partitions, parameters))
     if social.TOPIC in feeds:

@@ -4,6 +4,7 @@ import os
 import signal
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
 
 from streams.tools.broker import EmbeddedKafka
@@ -24,4 +25,6 @@ def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
 
 def pytest_configure(config: pytest.Config) -> None:
     """A shell that starts the tests in the background has them ignore SIGINT, and so would the programs they start."""
+    hypothesis.settings.register_profile("house", deadline=None)  # how fast it is, `make bench` says
+    hypothesis.settings.load_profile("house")
     signal.signal(signal.SIGINT, signal.default_int_handler)

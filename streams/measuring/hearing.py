@@ -9,6 +9,7 @@ from models import order
 from models.delta import Mark
 from models.errors import EngineFault
 from models.order_fact import VERSION, FactKind, FactRecord, decode_facts
+from models.session import NEVER_US
 from models.stage import IDLE, Incoming, Outgoing
 from models.status import FactStatus, status_record
 from models.table import ChangeLogged, Single
@@ -25,15 +26,19 @@ class Told(msgspec.Struct, array_like=True):
 
 @dataclass(slots=True)
 class HeardOrders:
-    """State of a task that reads facts: what the tasks of the stage before announced, and what it told itself."""
+    """State of a task that reads facts: what the tasks of the stage before announced, and what it told itself.
+
+    `absent`: there is no stage before.
+    """
 
     marks: Watermarks
+    absent: bool = False
     told: Single[Told] = field(default_factory=lambda: Single("told", Told()))
 
     @classmethod
     def of(cls, partitions: int) -> "HeardOrders":
         """`partitions`: tasks of the stage before, all of which are heard."""
-        return cls(Watermarks((order.TOPIC, partition) for partition in range(partitions)))
+        return cls(Watermarks((order.TOPIC, partition) for partition in range(partitions)), absent=partitions == 0)
 
     def all(self) -> tuple[ChangeLogged, ...]:
         """See Tables."""
@@ -43,6 +48,13 @@ class HeardOrders:
     def at_us(self) -> int | None:
         """The watermark of the orders, event time."""
         return self.marks.of((order.TOPIC,))
+
+    @property
+    def passed_us(self) -> int:
+        """No order before this is to come: all may, while nothing is known of them; none, if there never was one."""
+        topic = self.marks.topics.rows.get(order.TOPIC)
+        at_us = self.at_us
+        return at_us if at_us is not None else NEVER_US if self.absent or (topic and topic.idle) else 0
 
     def at_us_by(self, look_us: int) -> int | None:
         """The same as heard up to a moment of the wall clock."""

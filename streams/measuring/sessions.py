@@ -92,8 +92,8 @@ class ClickBooking:
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
-        """Drop visitors that no event can belong to any more."""
-        visitors.expire(watermark_us, EXPIRE_LOOKS)
+        """Drop visitors that no event and no order that waits can belong to any more."""
+        visitors.expire(min(watermark_us, visitors.fixed_us), EXPIRE_LOOKS)
 
     def fixed(self, visitors: Visitors, before_us: int) -> None:
         """No order before this time asks any more: until then its session has to know when its events were."""

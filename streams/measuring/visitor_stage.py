@@ -51,7 +51,7 @@ def admitting(tables: object) -> MeasureTables[Any, Any] | None:
 class VisitorStage(Generic[R]):
     """See models.stage.Stage.
 
-    `order_tasks`: partitions of `orders`; `customers`: of the topic of its facts, 0 where no KPI needs them.
+    `order_tasks`: partitions of `orders`; `customers`: of the topic of its facts. 0 where no KPI needs them.
     """
 
     clicks: MeasureStage[Click, R, Additions]
@@ -75,8 +75,7 @@ class VisitorStage(Generic[R]):
 
     def step(self, tables: VisitorTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
-        if tables.heard.at_us is not None:
-            self.attribution.passed(tables.clicks.rows, tables.heard.at_us)
+        self.attribution.passed(tables.clicks.rows, tables.heard.passed_us)
         if isinstance(read, Batch) and read.topic == BY_VISITOR:
             output = MeasureOutput()
             self._book(tables, read.records, output)

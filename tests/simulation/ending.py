@@ -102,8 +102,8 @@ def _quiet(world: World, until_us: int) -> bool:
 def compare(world: World) -> None:
     """What came out is what the oracle says of what was sent. Raises AssertionError."""
     oracle = Oracle(world.mode.horizon_s)
-    for source, sendings in world.sent.items():
-        oracle.read(source, sendings)
+    for source in sorted(world.sent):
+        oracle.read(source, world.sent[source])
     for source, account in oracle.accounts.items():
         status = world.watch.statuses.get(f"{JOBS[source.topic]}-{source.partition}")
         found = status.ledger if isinstance(status, MeasureStatus) else None

@@ -93,18 +93,22 @@ class Account:
 
 @dataclass
 class Oracle:
-    """`letters`: (topic, partition, offset) of every record that is a dead letter."""
+    """`letters`: (topic, partition, offset) of every record that is a dead letter.
+
+    `clicks`: by visitor and session, when its events were, and its channel.
+    """
 
     horizon_s: float
     sums: defaultdict[Place, defaultdict[str, int]] = field(
         default_factory=lambda: defaultdict(lambda: defaultdict(int))
     )
     sets: defaultdict[tuple[Place, str], set[tuple[str, str]]] = field(default_factory=lambda: defaultdict(set))
+    clicks: dict[str, dict[str, tuple[list[int], Slice]]] = field(default_factory=dict)
     accounts: dict[TopicPartition, Account] = field(default_factory=dict)
     letters: dict[tuple[str, int, int], Sending] = field(default_factory=dict)
 
     def read(self, source: TopicPartition, sendings: Sequence[Sending]) -> None:
-        """All that was sent to a partition; a record's place is its offset."""
+        """All that was sent to a partition; a record's place is its offset. Clicks go before orders."""
         account = self.accounts[source] = Account()
         reading = _Reading(self, self.horizon_s)
         for offset, sending in enumerate(sendings):
@@ -137,6 +141,17 @@ class Oracle:
     def add(self, at_us: int, slices: Iterable[Slice], name: str, n: int) -> None:
         for place in _places(at_us, slices):
             self.sums[place][name] += n
+
+    def session_of(self, event: Mapping[str, Any]) -> tuple[str, Slice] | None:
+        """Of an order: the one it names if it had begun, else the visitor's latest one of the half hour before."""
+        at_us, sessions = event["at_us"], self.clicks.get(event.get("visitor_id", ""), {})
+        begun = {name: (max(t for t in times if t <= at_us), channel)
+                 for name, (times, channel) in sessions.items() if min(times) <= at_us}  # fmt: skip
+        named = event.get("session_id")
+        if named in begun:
+            return named, begun[named][1]
+        latest_us, latest = max(((seen_us, name) for name, (seen_us, _) in begun.items()), default=(0, ""))
+        return (latest, begun[latest][1]) if latest_us >= at_us - 30 * MINUTE else None
 
     def see(self, at_us: int, slices: Iterable[Slice], name: str, member: tuple[str, str]) -> None:
         for place in _places(at_us, slices):
@@ -203,8 +218,10 @@ class _Reading:
         if kind == "page_view":
             add(at_us, slices, "page_views", 1)
         if topic == "clickstream":  # all events of a visitor without a session are of one: they are minutes apart
-            session = (event["visitor_id"], event["session_id"])
+            session = (event["visitor_id"], event["session_id"] or "")
             self.oracle.see(at_us, slices, "sessions", session)
+            times, _ = self.oracle.clicks.setdefault(session[0], {}).setdefault(session[1], ([], slices[1]))
+            times.append(at_us)
             if kind == "purchase":
                 self.oracle.see(at_us, slices, "converting", session)
         return None
@@ -215,6 +232,7 @@ class _Reading:
         if kind == "order_placed":
             if known:
                 return "duplicate"
+            slices = self._attributed(at_us, event, slices)
             self.left[name] = (amount, slices)
             customer, order = event["customer_id"], (at_us, name, slices)
             self.firsts[customer] = min(order, self.firsts.get(customer, order))
@@ -233,6 +251,16 @@ class _Reading:
             self.left[name] = (left - amount, slices)
         add(at_us, slices, "refunds", int(amount * 100))
         return None
+
+    def _attributed(self, at_us: int, event: Mapping[str, Any], slices: list[Slice]) -> list[Slice]:
+        """Join an order to its session; where it counts then."""
+        found = self.oracle.session_of(event)
+        if found is None:
+            return slices
+        session, channel = found
+        for name in ("sessions", "converting"):
+            self.oracle.see(at_us, [slices[0], channel], name, (event["visitor_id"], session))
+        return slices if event["channel"] else [slices[0], channel]
 
     def _match(self, name: str, amount: Decimal, at_us: int, slices: list[Slice]) -> None:
         """The order of a refund has come after it."""

@@ -19,6 +19,9 @@ S = 1_000_000
 START_US = int(datetime(2026, 3, 2, 12, tzinfo=UTC).timestamp()) * S
 OUT_OF_ORDERNESS_S = 2.0
 TOPICS = ("clickstream", "orders", "social")
+ATTRIBUTED = range(3, 6)
+"""Customers whose orders name visitors. They are not erased: that fixes an order before its clicks need have come."""
+
 COUNTS = dict.fromkeys((*TOPICS, BY_VISITOR, BY_CUSTOMER), 2)
 
 
@@ -105,7 +108,7 @@ class Shop:
         if drawn < 0.23:
             target = TopicPartition(topic, self.chance.randrange(COUNTS[topic]))
             return self._noted(beat(target, now_us - round(OUT_OF_ORDERNESS_S * S)), target)
-        if drawn < 0.26 and topic == "orders":
+        if drawn < 0.26 and topic == "orders" and name not in ATTRIBUTED:
             erasing = Sending(topic, f"c{name}".encode(), None, headers=((erasure.HEADER, b""),), erases=f"c{name}")
             self.sent[topic].append(erasing)
             return erasing
@@ -180,7 +183,9 @@ def _order(shop: Shop, name: int) -> tuple[bytes, dict[str, Any]]:
         kind = "order_refunded"
     if kind == "order_refunded":
         shop.refunded.add(order_id)
-    fields = {"customer_id": customer, "order_id": order_id, "event_type": kind}
+    fields: dict[str, Any] = {"customer_id": customer, "order_id": order_id, "event_type": kind}
+    if name in ATTRIBUTED and shop.mode is not Mode.DISORDER:
+        fields |= {"visitor_id": f"v{chance.randrange(6)}", "session_id": chance.choice((None, "s1", "s2", "s3"))}
     if kind != "order_cancelled":
         fields |= {"amount": amount, "currency": "USD" if chance.random() < 0.05 else "GBP"}
     return customer.encode(), fields | {"channel": chance.choice((None, "Direct", "Email"))}
