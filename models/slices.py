@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 NOT_SET = "(not set)"
 """The segment of an event that does not name one."""
 
@@ -22,14 +24,11 @@ MAX_SEGMENT: Final = 200
 _MAX_INTERNED = 20_000
 
 
-class Slices:
+class Slices(msgspec.Struct, eq=False, gc=False):
     """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path."""
 
-    __slots__ = ("pairs", "segments")
-
-    def __init__(self, pairs: tuple[Slice, ...], segments: Segments) -> None:
-        self.pairs = pairs
-        self.segments = segments
+    pairs: tuple[Slice, ...]
+    segments: Segments
 
 
 class Slicing:

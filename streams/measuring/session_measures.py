@@ -14,7 +14,7 @@ from models.session import Session
 from models.slices import Slices, Slicing
 from models.visitor import Visitor
 from models.window import MINUTE_US
-from streams.measuring.additions import Addition, Additions
+from streams.measuring.additions import TOGETHER, Addition, Additions
 
 PURCHASE = measure.STEPS[measure.PURCHASE_SESSIONS]
 Books = dict[tuple[Slices, Addition], int]
@@ -40,6 +40,19 @@ class SessionMeasures:
         self.views = measure.PAGE_VIEWS in needed
         self.conversions = frozenset(conversions)
         self._converting = measure.CONVERTING_SESSIONS in needed
+        self._seen = {
+            (engaged, visitor): TOGETHER.join(
+                name
+                for name, its in (
+                    (measure.SESSIONS, True),
+                    (measure.ENGAGED_SESSIONS, engaged and self.engaged),
+                    (measure.VISITORS, visitor and self.visitors),
+                )
+                if its
+            )
+            for engaged in (False, True)
+            for visitor in (False, True)
+        }
         self._alone = {step: name for name, step in measure.STEPS.items() if name in needed}
         self._both = tuple(
             (name, measure.STEPS[first], measure.STEPS[second])
@@ -49,6 +62,10 @@ class SessionMeasures:
         kinds = dict.fromkeys((*measure.STEPS.values(), *sorted(self.conversions)))
         steps = {kind: self._step(kind) for kind in kinds}
         self.steps = {kind: step for kind, step in steps.items() if any(step)}
+
+    def seen(self, *, engaged: bool, visitor: bool) -> str:
+        """What a session adds to when it is active, together: one that is engaged; the only one of its visitor."""
+        return self._seen[engaged, visitor]
 
     def contribution(self, session: Session, books: Books) -> None:
         """Add what a session contributes; of its page views and gaps those that are not frozen."""
