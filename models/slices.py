@@ -25,10 +25,19 @@ _MAX_INTERNED = 20_000
 
 
 class Slices(msgspec.Struct, eq=False, gc=False):
-    """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path."""
+    """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path.
+
+    `weight`: bytes that the segments take, about.
+    """
 
     pairs: tuple[Slice, ...]
     segments: Segments
+    weight: int = 0
+
+
+def text_bytes(text: str | None) -> int:
+    """Of UTF-8, at most."""
+    return 0 if text is None else len(text) if text.isascii() else 4 * len(text)
 
 
 class Slicing:
@@ -52,7 +61,7 @@ class Slicing:
                 self._interned.clear()
             pairs = (TOTAL, *((name, own[i] or NOT_SET) for i, name in self._positions), *self._of_tail(tail))
             segments = own + tail
-            found = self._interned[segments] = Slices(pairs, segments)
+            found = self._interned[segments] = Slices(pairs, segments, sum(map(text_bytes, segments)))
         return found
 
     def _of_tail(self, tail: Segments) -> tuple[Slice, ...]:

@@ -3,6 +3,7 @@
 import msgspec
 
 from models.session import Session
+from models.slices import text_bytes
 
 _WIDTH = 16
 _ONE = (1 << _WIDTH) - 1
@@ -74,10 +75,11 @@ class Visitor(msgspec.Struct, gc=False):
 
     def open(self, session: Session, kept_from_us: int) -> None:
         """One more session; those that were kept up to a time before `kept_from_us` go."""
-        kept = [one for one in self.sessions if one.kept_from_us >= kept_from_us]
-        if len(kept) < len(self.sessions):
-            self.sessions = kept
-            self.weigh()
+        if self.sessions:
+            kept = [one for one in self.sessions if one.kept_from_us >= kept_from_us]
+            if len(kept) < len(self.sessions):
+                self.sessions = kept
+                self.weigh()
         self.sessions.append(session)
         self.weight += _weight(session)
 
@@ -97,8 +99,4 @@ class Visitor(msgspec.Struct, gc=False):
 
 
 def _weight(session: Session) -> int:
-    return SESSION_WEIGHT + sum(map(_bytes, session.slices.segments)) + _bytes(session.name)
-
-
-def _bytes(text: str | None) -> int:
-    return 0 if text is None else len(text) if text.isascii() else 4 * len(text)
+    return SESSION_WEIGHT + session.slices.weight + text_bytes(session.name)

@@ -65,29 +65,31 @@ class ClickBooking:
 
     def book(self, visitors: Visitors, event: Click, at_us: int, additions: Additions, late_us: int) -> Outcome | None:
         """Add a click, or say that it is a bot's: then nothing was changed."""
-        agent, minute = event.user_agent, at_us // MINUTE_US
+        agent, visitor_id, minute = event.user_agent, event.visitor_id, at_us // MINUTE_US
         if agent is not None and is_crawler(agent):
             return Outcome.BOT
-        visitor = visitors.rows.get(event.visitor_id)
+        visitor = visitors.rows.get(visitor_id)
         if visitor is None:
             visitor = Visitor(at_us, minute)
-            visitors.put(event.visitor_id, visitor)
+            visitors.put(visitor_id, visitor)
         elif visitor.counted(minute) >= self._limit:
             return Outcome.BOT
-        frozen_us = late_us + self._thaw_us
-        session = self._find(visitor, event.session_id, at_us, frozen_us, additions)
-        if session is None:
-            if visitor.weight > MAX_WEIGHT:
-                return Outcome.BOT
-            session = self._open(visitor, event, at_us, late_us)
+        frozen_us, sessions = late_us + self._thaw_us, visitor.sessions
+        session = sessions[-1] if sessions else None  # mostly it is the last one
+        if session is None or session.name != event.session_id or at_us - session.last_us > self._retention_us:
+            session = self._find(visitor, event.session_id, at_us, frozen_us, additions)
+            if session is None:
+                if visitor.weight > MAX_WEIGHT:
+                    return Outcome.BOT
+                session = self._open(visitor, event, at_us, late_us)
         visitor.count(minute, self._keep)
         if at_us > visitor.last_us:  # noqa: PLR1730  a call less a click
             visitor.last_us = at_us
-        visitors.touch(event.visitor_id)
-        if at_us < session.last_us or visitor.joined or at_us == session.first_us:
-            self._booking.insert(visitor, session, event, at_us, frozen_us, additions)
-        else:
+        visitors.touch(visitor_id)
+        if at_us > session.last_us and not visitor.joined:
             self._booking.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
+        else:
+            self._booking.insert(visitor, session, event, at_us, frozen_us, additions)
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
@@ -134,10 +136,6 @@ class ClickBooking:
         self, visitor: Visitor, session_id: str | None, at_us: int, frozen_us: int, additions: Additions
     ) -> Session | None:
         if session_id is not None:
-            if visitor.sessions:  # mostly it is the last one
-                session = visitor.sessions[-1]
-                if session.name == session_id and at_us - session.last_us <= self._retention_us:
-                    return session
             return self._named(visitor, session_id, at_us)
         earlier, later = visitor.made_around(at_us, self._rules.gap_us)
         if earlier is None or later is None:
