@@ -66,11 +66,12 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
             yield minute
             minute, mask = minute - 1, mask >> (ago + 1)
 
-    def union(self, other: "Sightings") -> "Sightings":
-        """What was seen by either; nothing is forgotten."""
+    def unite(self, other: "Sightings") -> None:
+        """See what the other one has seen as well; nothing is forgotten."""
         last = max(self.last, other.last)
-        mask = self.mask << (last - self.last) | other.mask << (last - other.last)
-        return Sightings(last, mask, max((e for e in (self.earlier, other.earlier) if e is not None), default=None))
+        self.mask = self.mask << (last - self.last) | other.mask << (last - other.last)
+        self.earlier = max((e for e in (self.earlier, other.earlier) if e is not None), default=None)
+        self.last = last
 
     def _add_newest(self, minute: int, ahead: int, keep: int) -> Neighbours:
         before = self.last if self.mask else None

@@ -27,12 +27,13 @@ _MAX_INTERNED = 20_000
 class Slices(msgspec.Struct, eq=False, gc=False):
     """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path.
 
-    `weight`: bytes that the segments take, about.
+    `packed`: the segments as they are stored, encoded once for all sessions that have them. `weight`: bytes they take.
     """
 
     pairs: tuple[Slice, ...]
     segments: Segments
-    weight: int = 0
+    packed: bytes
+    weight: int
 
 
 def text_bytes(text: str | None) -> int:
@@ -61,7 +62,7 @@ class Slicing:
                 self._interned.clear()
             pairs = (TOTAL, *((name, own[i] or NOT_SET) for i, name in self._positions), *self._of_tail(tail))
             segments = own + tail
-            found = self._interned[segments] = Slices(pairs, segments, sum(map(text_bytes, segments)))
+            found = self._interned[segments] = _slices(pairs, segments)
         return found
 
     def _of_tail(self, tail: Segments) -> tuple[Slice, ...]:
@@ -76,5 +77,9 @@ class Slicing:
         if found is None:
             if len(self._alone) >= _MAX_INTERNED:
                 self._alone.clear()
-            found = self._alone[piece] = Slices((piece,), ())
+            found = self._alone[piece] = _slices((piece,), ())
         return found
+
+
+def _slices(pairs: tuple[Slice, ...], segments: Segments) -> Slices:
+    return Slices(pairs, segments, msgspec.msgpack.encode(segments), sum(map(text_bytes, segments)))

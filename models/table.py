@@ -67,7 +67,7 @@ class Codec(Generic[K, V]):
 
     def stored(self, row: V) -> bytes:
         """A row with its format version."""
-        return bytes((self.version,)) + self.encode(row)
+        return self.version.to_bytes() + self.encode(row)
 
     def key(self, table: str, stored: bytes) -> K:
         """The key of a changelog record below the table's name."""

@@ -83,8 +83,8 @@ class Additions:
         if code >= 0:
             views, gaps_us = n & _VIEWS, n >> _VIEWS_BITS
             return ((measure.PAGE_VIEWS, code, None, None), views), ((measure.TIME_ON_SITE, code, None, None), gaps_us)
-        measures, *minutes = self._additions[-code - 1]
-        return tuple(((name, *minutes), n) for name in measures.split(TOGETHER))
+        measures, minute, before, after = self._additions[-code - 1]
+        return tuple(((name, minute, before, after), n) for name in measures.split(TOGETHER))
 
     @property
     def by_slices(self) -> dict[Slices, dict[Addition, int]]:
@@ -94,14 +94,13 @@ class Additions:
             sums = found.setdefault(slices, {})
             for code, n in coded.items():
                 for addition, its in self.decoded(code, n):
-                    if its or code < 0: 
+                    if its:
                         sums[addition] = sums.get(addition, 0) + its
         return found
 
     def _of_new(self, slices: Slices) -> Coded:
         self.weight += SLICES_BYTES
-        self.coded[slices] = sums = {}
-        return sums
+        return self.coded.setdefault(slices, {})
 
 
 class WindowRanges:

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from models import measure
 from models.click import Click
 from models.session import NEVER_US, Session
-from models.sightings import Neighbours, Sightings, joint
+from models.sightings import Neighbours, joint
 from models.slices import Slices, Slicing
 from models.visitor import Visitor
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
-from streams.measuring.session_measures import Books, SessionMeasures, Step, book_difference
+from streams.measuring.session_measures import Books, SessionMeasures, StepMeasures, book_difference
 
 PAGE_VIEW = "page_view"
 _KEEP_ALL = 1 << 40
@@ -192,25 +192,24 @@ class SessionBooking:
         """Among the minutes of all sessions: as near in every slice, where no other session is nearer."""
         return joint(near, (other.active for other in visitor.sessions if other is not session), minute)
 
-    def _see_step(self, session: Session, kind: str, step: Step, minute: int, additions: Additions) -> None:
-        slices, steps = session.slices, session.steps
-        if steps is None:
-            steps = session.steps = {}
-        seen = steps.get(kind)
-        if seen is None:
-            seen = steps[kind] = Sightings()
-        near = seen.add(minute, self._keep)
+    def _see_step(self, session: Session, kind: str, step: StepMeasures, minute: int, additions: Additions) -> None:
+        near = session.see_step(kind, minute, self._keep)
         if near is None:
             return
+        slices = session.slices
         for name in step.alone:
             additions.add(slices, name, minute, 1, *near)
+        if len(session.steps) == 1:
+            for name, _ in step.either:
+                additions.add(slices, name, minute, 1, *near)
+            return
         for name, kinds in step.either:
-            others = [steps[other] for other in kinds if other in steps]
+            others = [one for one in session.steps if one.kind in kinds]
             _book_either(slices, name, minute, 1, joint(near, others, minute), additions)
         for name, other in step.both:
-            if other in steps:
+            if (its := session.step(other)) is not None:
                 additions.add(slices, name, minute, 1, *near)
-                _book_either(slices, name, minute, -1, joint(near, (steps[other],), minute), additions)
+                _book_either(slices, name, minute, -1, joint(near, (its,), minute), additions)
 
     def _rebook(
         self, visitor: Visitor, sessions: Sequence[Session], change: Callable[[], None], additions: Additions

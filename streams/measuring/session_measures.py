@@ -21,7 +21,7 @@ Books = dict[tuple[Slices, Addition], int]
 """Additions with what they are added to."""
 
 
-class Step(NamedTuple):
+class StepMeasures(NamedTuple):
     """What is counted of sessions with an event of a type: alone; with one of `others` as well; with both."""
 
     alone: tuple[str, ...]
@@ -91,16 +91,16 @@ class SessionMeasures:
         for slices, its in minutes.items():
             _chain(books, slices, measure.VISITORS, its, 1)
 
-    def _step(self, kind: str) -> Step:
+    def _step(self, kind: str) -> StepMeasures:
         alone = (self._alone[kind],) if kind in self._alone else ()
         either: tuple[tuple[str, tuple[str, ...]], ...] = ()
         if self._converting and kind in self.conversions:
             either = ((measure.CONVERTING_SESSIONS, tuple(sorted(self.conversions - {kind}))),)
         both = tuple((name, second if kind == first else first) for name, first, second in self._both)
-        return Step(alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:]))
+        return StepMeasures(alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:]))
 
     def _contribute_steps(self, session: Session, orders: set[int], books: Books) -> None:
-        slices, seen = session.slices, {step: set(its.minutes()) for step, its in (session.steps or {}).items()}
+        slices, seen = session.slices, {step.kind: set(step.minutes()) for step in session.steps}
         if orders:
             seen.setdefault(PURCHASE, set()).update(orders)
         for step, minutes in seen.items():
