@@ -136,10 +136,11 @@ class Session(msgspec.Struct, gc=False):
 
     def see_step(self, kind: str, minute: int, keep: int) -> Neighbours | None:
         """Remember a step: as Sightings.add."""
-        step = self.step(kind)
-        if step is None:
-            step = Step(kind=kind)
-            self.steps += (step,)
+        for step in self.steps:
+            if step.kind == kind:
+                return None if step.last == minute else step.add(minute, keep)
+        step = Step(kind=kind)
+        self.steps += (step,)
         return step.add(minute, keep)
 
     def insert(self, at_us: int, *, view: bool, conversion: bool) -> None:

@@ -32,7 +32,9 @@ class Visitor(msgspec.Struct, gc=False):
     def counted(self, minute: int) -> int:
         """Clicks counted of a minute."""
         ago = self.minute - minute
-        return self.counts >> (_WIDTH * ago) & _ONE if ago > 0 else 0 if ago else self.counts & _ONE
+        if not ago:
+            return self.counts & _ONE
+        return self.counts >> (_WIDTH * ago) & _ONE if ago > 0 else 0
 
     def count(self, minute: int, keep: int) -> None:
         """One more click; minutes `keep` or more before the last one are forgotten."""

@@ -77,7 +77,7 @@ class SessionBooking:
             self._see_active(visitor, session, minute, additions)
         step = self._steps.get(kind)
         if step is not None:
-            self._see_step(session, kind, step, minute, additions)
+            self._see_step(session, step, minute, additions)
 
     def insert(
         self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
@@ -167,7 +167,7 @@ class SessionBooking:
         self._see_active(visitor, session, minute, additions)
         step = self._steps.get(kind)
         if step is not None:
-            self._see_step(session, kind, step, minute, additions)
+            self._see_step(session, step, minute, additions)
 
     def _see_active(self, visitor: Visitor, session: Session, minute: int, additions: Additions) -> None:
         near = session.active.add(minute, self._keep)
@@ -177,7 +177,7 @@ class SessionBooking:
         engaged = minute >= (since := session.engaged_us // MINUTE_US)
         first = engaged and before is not None and before < since  # of the engaged ones
         alone = len(visitor.sessions) == 1 or self._nearest(visitor, session, near, minute) == near
-        additions.add(slices, measures.seen(engaged=engaged and not first, visitor=alone), minute, 1, before, after)
+        additions.add(slices, measures.seen[engaged and not first, alone], minute, 1, before, after)
         if first and measures.engaged:
             additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1, None, after)
         if alone or not measures.visitors:
@@ -192,8 +192,8 @@ class SessionBooking:
         """Among the minutes of all sessions: as near in every slice, where no other session is nearer."""
         return joint(near, (other.active for other in visitor.sessions if other is not session), minute)
 
-    def _see_step(self, session: Session, kind: str, step: StepMeasures, minute: int, additions: Additions) -> None:
-        near = session.see_step(kind, minute, self._keep)
+    def _see_step(self, session: Session, step: StepMeasures, minute: int, additions: Additions) -> None:
+        near = session.see_step(step.kind, minute, self._keep)
         if near is None:
             return
         slices = session.slices

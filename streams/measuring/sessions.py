@@ -72,7 +72,7 @@ class ClickBooking:
         if visitor is None:
             visitor = Visitor(at_us, minute)
             visitors.put(visitor_id, visitor)
-        elif visitor.counted(minute) >= self._limit:
+        elif visitor.counts >= self._limit and visitor.counted(minute) >= self._limit:
             return Outcome.BOT
         frozen_us, sessions = late_us + self._thaw_us, visitor.sessions
         session = sessions[-1] if sessions else None  # mostly it is the last one
@@ -82,7 +82,10 @@ class ClickBooking:
                 if visitor.weight > MAX_WEIGHT:
                     return Outcome.BOT
                 session = self._open(visitor, event, at_us, late_us)
-        visitor.count(minute, self._keep)
+        if minute == visitor.minute:
+            visitor.counts += 1
+        else:
+            visitor.count(minute, self._keep)
         if at_us > visitor.last_us:  # noqa: PLR1730  a call less a click
             visitor.last_us = at_us
         visitors.touch(visitor_id)

@@ -6,6 +6,7 @@ Times of a session are stored as distances from its start, short in msgpack; wha
 from array import array
 from collections.abc import Callable
 from operator import attrgetter
+from sys import intern
 
 import msgspec
 
@@ -72,7 +73,7 @@ class VisitorCodec:
             _since(first_us, view),
             _since(first_us, second_view),
             _since(first_us, engaged),
-            tuple(Step(last, _whole(mask), earlier, kind) for last, mask, earlier, kind in steps),
+            tuple(Step(last, _whole(mask), earlier, intern(kind)) for last, mask, earlier, kind in steps),
             orders,
             absorbed,
         )
