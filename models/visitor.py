@@ -6,8 +6,10 @@ from models.session import Session
 from models.slices import text_bytes
 
 _WIDTH = 16
-_ONE = (1 << _WIDTH) - 1
-MAX_COUNT = _ONE - 1
+OF_MINUTE = (1 << _WIDTH) - 1
+"""Masks the count of the latest minute."""
+
+MAX_COUNT = OF_MINUTE - 1
 """Clicks of a minute that can be told."""
 
 MAX_WEIGHT = 600_000
@@ -32,9 +34,7 @@ class Visitor(msgspec.Struct, gc=False):
     def counted(self, minute: int) -> int:
         """Clicks counted of a minute."""
         ago = self.minute - minute
-        if not ago:
-            return self.counts & _ONE
-        return self.counts >> (_WIDTH * ago) & _ONE if ago > 0 else 0
+        return self.counts >> (_WIDTH * ago) & OF_MINUTE if ago >= 0 else 0
 
     def count(self, minute: int, keep: int) -> None:
         """One more click; minutes `keep` or more before the last one are forgotten."""

@@ -5,7 +5,8 @@ minutes before and after in which it was seen. Many events share these few numbe
 commit for what was combined, and not once an event. For the same reason an addition is a small number, its code.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 
 from models import measure
 from models.sightings import new_windows
@@ -21,8 +22,8 @@ WindowRange = tuple[str, int, int]
 Coded = dict[int, int]
 """Sums by code. Below 0: of an addition, see Additions.decoded. Else the code is a minute, and the sum two of them."""
 
-ADDITION_BYTES, SLICES_BYTES = 100, 500
-"""What an addition and new segments weigh when a commit is due: they become cells of some windows in some slices."""
+ADDITION_BYTES, SLICES_BYTES = 100, 900
+"""What an addition and segments with some of them weigh when a commit is due: cells of some windows in some slices."""
 
 TOGETHER = "+"
 """Joins the names of measures that are added to together."""
@@ -32,17 +33,29 @@ _VIEWS = (1 << _VIEWS_BITS) - 1
 _MAX_KNOWN = 100_000
 
 
+class _Codes(dict[Addition, int]):
+    """Of additions, from -1 downwards in the order in which they came."""
+
+    def __missing__(self, addition: Addition) -> int:
+        code = self[addition] = -len(self) - 1
+        return code
+
+
 class Additions:
     """Sums by slices since the last commit, and the broker timestamps (ms) of the events in them."""
 
-    __slots__ = ("_additions", "_codes", "arrivals", "coded", "weight")
+    __slots__ = ("_additions", "_codes", "arrivals", "coded")
 
     def __init__(self) -> None:
-        self.coded: dict[Slices, Coded] = {}
+        self.coded: defaultdict[Slices, Coded] = defaultdict(dict)
         self.arrivals: dict[int, int] = {}
-        self.weight = 0  # bytes that a commit of it will take, roughly
-        self._codes: dict[Addition, int] = {}
-        self._additions: list[Addition] = []
+        self._codes = _Codes()
+        self._additions: list[Addition] = []  # by code, those that were asked for
+
+    @property
+    def weight(self) -> int:
+        """Bytes that a commit of it will take, roughly."""
+        return len(self.coded) * SLICES_BYTES + len(self._codes) * ADDITION_BYTES
 
     def add(
         self, slices: Slices, measures: str, minute: int, n: int, before: int | None = None, after: int | None = None
@@ -51,38 +64,21 @@ class Additions:
 
         `measures`: the name of one, or of several with TOGETHER between them.
         """
-        addition = (measures, minute, before, after)
-        code = self._codes.get(addition)
-        if code is None:
-            self._additions.append(addition)
-            code = self._codes[addition] = -len(self._additions)
-        sums = self.coded.get(slices)
-        if sums is None:
-            sums = self._of_new(slices)
-        sum_ = sums.get(code)
-        if sum_ is None:
-            sums[code] = n
-            self.weight += ADDITION_BYTES
-        else:
-            sums[code] = sum_ + n
+        code, sums = self._codes[measures, minute, before, after], self.coded[slices]
+        sums[code] = sums.get(code, 0) + n
 
     def add_event(self, slices: Slices, minute: int, gap_us: int, views: int) -> None:
         """Add to time on site, which may go down, and to page views: what nearly every click does, so in one number."""
-        sums = self.coded.get(slices)
-        if sums is None:
-            sums = self._of_new(slices)
-        sum_ = sums.get(minute)
-        if sum_ is None:
-            sums[minute] = (gap_us << _VIEWS_BITS) + views
-            self.weight += ADDITION_BYTES
-        else:
-            sums[minute] = sum_ + (gap_us << _VIEWS_BITS) + views
+        sums = self.coded[slices]
+        sums[minute] = sums.get(minute, 0) + (gap_us << _VIEWS_BITS) + views
 
     def decoded(self, code: int, n: int) -> tuple[tuple[Addition, int], ...]:
         """The additions of a code, one a measure, and their sums."""
         if code >= 0:
             views, gaps_us = n & _VIEWS, n >> _VIEWS_BITS
             return ((measure.PAGE_VIEWS, code, None, None), views), ((measure.TIME_ON_SITE, code, None, None), gaps_us)
+        if len(self._additions) < len(self._codes):
+            self._additions = list(self._codes)
         measures, minute, before, after = self._additions[-code - 1]
         return tuple(((name, minute, before, after), n) for name in measures.split(TOGETHER))
 
@@ -97,10 +93,6 @@ class Additions:
                     if its:
                         sums[addition] = sums.get(addition, 0) + its
         return found
-
-    def _of_new(self, slices: Slices) -> Coded:
-        self.weight += SLICES_BYTES
-        return self.coded.setdefault(slices, {})
 
 
 class WindowRanges:

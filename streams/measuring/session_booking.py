@@ -174,11 +174,11 @@ class SessionBooking:
         if near is None:
             return
         slices, measures, (before, after) = session.slices, self._measures, near
-        engaged = minute >= (since := session.engaged_us // MINUTE_US)
-        first = engaged and before is not None and before < since  # of the engaged ones
+        since = session.engaged_us // MINUTE_US
+        first = before is not None and before < since  # of the engaged ones, if it is one
         alone = len(visitor.sessions) == 1 or self._nearest(visitor, session, near, minute) == near
-        additions.add(slices, measures.seen[engaged and not first, alone], minute, 1, before, after)
-        if first and measures.engaged:
+        additions.add(slices, measures.seen[minute >= since and not first, alone], minute, 1, before, after)
+        if first and minute >= since and measures.engaged:
             additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1, None, after)
         if alone or not measures.visitors:
             return

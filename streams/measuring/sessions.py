@@ -17,7 +17,7 @@ from models.outcome import Outcome
 from models.session import MADE, Session, SessionRules
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
-from models.visitor import MAX_WEIGHT, Visitor
+from models.visitor import MAX_WEIGHT, OF_MINUTE, Visitor
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
 from streams.measuring.session_booking import SessionBooking
@@ -65,14 +65,16 @@ class ClickBooking:
 
     def book(self, visitors: Visitors, event: Click, at_us: int, additions: Additions, late_us: int) -> Outcome | None:
         """Add a click, or say that it is a bot's: then nothing was changed."""
-        agent, visitor_id, minute = event.user_agent, event.visitor_id, at_us // MINUTE_US
+        agent = event.user_agent
         if agent is not None and is_crawler(agent):
             return Outcome.BOT
+        visitor_id, minute = event.visitor_id, at_us // MINUTE_US
         visitor = visitors.rows.get(visitor_id)
         if visitor is None:
             visitor = Visitor(at_us, minute)
             visitors.put(visitor_id, visitor)
-        elif visitor.counts >= self._limit and visitor.counted(minute) >= self._limit:
+        latest = minute == visitor.minute
+        if (visitor.counts & OF_MINUTE if latest else visitor.counted(minute)) >= self._limit:
             return Outcome.BOT
         frozen_us, sessions = late_us + self._thaw_us, visitor.sessions
         session = sessions[-1] if sessions else None  # mostly it is the last one
@@ -82,13 +84,13 @@ class ClickBooking:
                 if visitor.weight > MAX_WEIGHT:
                     return Outcome.BOT
                 session = self._open(visitor, event, at_us, late_us)
-        if minute == visitor.minute:
+        if latest:
             visitor.counts += 1
         else:
             visitor.count(minute, self._keep)
         if at_us > visitor.last_us:  # noqa: PLR1730  a call less a click
             visitor.last_us = at_us
-        visitors.touch(visitor_id)
+        visitors.changed.add(visitor_id)
         if at_us > session.last_us and not visitor.joined:
             self._booking.move_on(visitor, session, event.event_type, at_us, frozen_us, additions)
         else:
