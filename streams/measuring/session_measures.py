@@ -98,7 +98,9 @@ class SessionMeasures:
         if self._converting and kind in self.conversions:
             either = ((measure.CONVERTING_SESSIONS, tuple(sorted(self.conversions - {kind}))),)
         both = tuple((name, second if kind == first else first) for name, first, second in self._both)
-        return StepMeasures(kind, alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:]))
+        return StepMeasures(
+            kind, alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:])
+        )
 
     def _contribute_steps(self, session: Session, orders: set[int], books: Books) -> None:
         slices, seen = session.slices, {step.kind: set(step.minutes()) for step in session.steps}
