@@ -86,7 +86,8 @@ class ClickBooking:
             visitor.counts += 1
         else:
             visitor.count(minute, self._keep)
-        visitor.last_us = at_us if at_us > visitor.last_us else visitor.last_us
+        if at_us > visitor.last_us:  # noqa: PLR1730  a call less
+            visitor.last_us = at_us
         visitors.changed.add(visitor_id)
         if at_us > session.last_us and not visitor.joined:
             self._booking.move_on(visitor, session, event.event_type, at_us, late_us + self._thaw_us, additions)
