@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import msgspec
 
-from models.sightings import Sightings
+from models.sightings import Neighbours, Sightings
 from models.slices import Slices
 from models.window import MINUTE_US
 
@@ -38,12 +38,19 @@ class SessionRules:
     conversion_events: tuple[str, ...]
 
 
+class Step(Sightings, array_like=True, gc=False):
+    """The minutes in which a session had an event of a type."""
+
+    kind: str = ""
+
+
 class Session(msgspec.Struct, gc=False):
     """Times are event time, us since 1970 UTC.
 
     `events`: time * 2, plus 1 for a page view, of those that are not frozen, in order; `before_us`: the last one before
-    them, None while they are all. `views_us`: the first two page views. `steps`: by event type, the minutes with one.
+    them, None while they are all. `view_us`, `second_view_us`: the first two page views, as far as they may engage it.
     `orders`: times of joined orders. `absorbed`: names of made sessions that a later event proved to be this one.
+    `steps`: a tuple takes 64 bytes, a dict 200, and there are two or three of them.
     """
 
     name: str
@@ -54,9 +61,10 @@ class Session(msgspec.Struct, gc=False):
     active: Sightings
     events: "array[int]"
     before_us: int | None = None
-    views_us: tuple[int, int] = (NEVER_US, NEVER_US)
+    view_us: int = NEVER_US
+    second_view_us: int = NEVER_US
     engaged_us: int = NEVER_US
-    steps: dict[str, Sightings] | None = None
+    steps: tuple[Step, ...] = ()
     orders: list[int] | None = None
     absorbed: tuple[str, ...] = ()
 
@@ -104,26 +112,43 @@ class Session(msgspec.Struct, gc=False):
 
     def view(self, at_us: int) -> None:
         """A page view in order of time."""
-        first_us, second_us = self.views_us
-        if second_us == NEVER_US:
-            self.views_us = (at_us, NEVER_US) if first_us == NEVER_US else (first_us, at_us)
+        if self.view_us == NEVER_US:
+            self.view_us = at_us
+        elif self.second_view_us == NEVER_US:
+            self.second_view_us = at_us
 
     def engages(self, at_us: int, *, conversion: bool) -> bool:
         """Whether the event that was just taken up in order of time engages the session, if none did before."""
-        return conversion or at_us - self.first_us >= ENGAGED_AFTER_US or self.views_us[1] != NEVER_US
+        return conversion or at_us - self.first_us >= ENGAGED_AFTER_US or self.second_view_us != NEVER_US
 
     def engaged_by(self, at_us: int, *, view: bool, conversion: bool) -> int:
         """`engaged_us` with one more event, which is not its first."""
         if conversion or at_us - self.first_us >= ENGAGED_AFTER_US:
             return min(self.engaged_us, at_us)
-        return min(self.engaged_us, sorted((*self.views_us, at_us))[1]) if view else self.engaged_us
+        return min(self.engaged_us, sorted((self.view_us, self.second_view_us, at_us))[1]) if view else self.engaged_us
+
+    def step(self, kind: str) -> Step | None:
+        """Of an event type, if it had one."""
+        for step in self.steps:
+            if step.kind == kind:
+                return step
+        return None
+
+    def see_step(self, kind: str, minute: int, keep: int) -> Neighbours | None:
+        """Remember a step: as Sightings.add."""
+        for step in self.steps:
+            if step.kind == kind:
+                return None if step.last == minute else step.add(minute, keep)
+        step = Step(kind=kind)
+        self.steps += (step,)
+        return step.add(minute, keep)
 
     def insert(self, at_us: int, *, view: bool, conversion: bool) -> None:
         """Take up an event among those that are not frozen. Its minute is not seen here."""
         self.events.insert(bisect_right(self.events, at_us << 1 | 1), at_us << 1 | view)
         self.engaged_us = self.engaged_by(at_us, view=view, conversion=conversion)
         if view:
-            self.views_us = _first_two((*self.views_us, at_us))
+            self._see_views((at_us,))
         self.last_us = max(self.last_us, at_us)
 
     def begin(self, at_us: int, event_id: str, slices: Slices) -> None:
@@ -137,24 +162,24 @@ class Session(msgspec.Struct, gc=False):
         """Remember that it was active in a minute, and made a step."""
         self.active.add(minute, keep)
         if step is not None:
-            self.steps = self.steps or {}
-            self.steps.setdefault(step, Sightings()).add(minute, keep)
+            self.see_step(step, minute, keep)
 
     def absorb(self, other: "Session") -> None:
         """Take up a later session, none of whose events is frozen."""
         self.events.extend(other.events)
         self.last_us = max(self.last_us, other.last_us)
-        self.views_us = _first_two((*self.views_us, *other.views_us))
+        self._see_views((other.view_us, other.second_view_us))
         # It began more than 10 s after this one, or it was no session of its own.
-        self.engaged_us = min(self.engaged_us, other.engaged_us, other.first_us, self.views_us[1])
-        self.active = self.active.union(other.active)
-        for step, seen in (other.steps or {}).items():
-            self.steps = self.steps or {}
-            self.steps[step] = seen.union(self.steps.get(step, Sightings()))
+        self.engaged_us = min(self.engaged_us, other.engaged_us, other.first_us, self.second_view_us)
+        self.active.unite(other.active)
+        for step in other.steps:
+            its = self.step(step.kind)
+            if its is None:
+                self.steps += (step,)
+            else:
+                its.unite(step)
         self.orders = [*(self.orders or ()), *(other.orders or ())] or None
         self.absorbed = (*self.absorbed, other.name, *other.absorbed)
 
-
-def _first_two(times: tuple[int, ...]) -> tuple[int, int]:
-    first, second, *_ = sorted(times)
-    return first, second
+    def _see_views(self, times: tuple[int, ...]) -> None:
+        self.view_us, self.second_view_us, *_ = sorted((self.view_us, self.second_view_us, *times))

@@ -34,14 +34,19 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
 
         Exact for minutes less than `keep` before the last one: older ones than that are forgotten but for one.
         """
-        ahead = minute - self.last
+        ahead, mask = minute - self.last, self.mask
         if ahead > 0:
-            return self._add_newest(minute, ahead, keep)
+            near = self.last if mask else None, None
+            mask = mask << ahead | 1
+            if mask >> keep:
+                mask = self._forget(mask, minute, keep)
+            self.last, self.mask = minute, mask
+            return near
         bit = 1 << -ahead
-        if self.mask & bit:
+        if mask & bit:
             return None
-        newer, older = self.mask & (bit - 1), self.mask >> (1 - ahead)
-        self.mask |= bit
+        newer, older = mask & (bit - 1), mask >> (1 - ahead)
+        self.mask = mask | bit
         before = minute - (older & -older).bit_length() if older else self.earlier
         return before, self.last - newer.bit_length() + 1
 
@@ -66,21 +71,18 @@ class Sightings(msgspec.Struct, array_like=True, gc=False):
             yield minute
             minute, mask = minute - 1, mask >> (ago + 1)
 
-    def union(self, other: "Sightings") -> "Sightings":
-        """What was seen by either; nothing is forgotten."""
+    def unite(self, other: "Sightings") -> None:
+        """See what the other one has seen as well; nothing is forgotten."""
         last = max(self.last, other.last)
-        mask = self.mask << (last - self.last) | other.mask << (last - other.last)
-        return Sightings(last, mask, max((e for e in (self.earlier, other.earlier) if e is not None), default=None))
+        self.mask = self.mask << (last - self.last) | other.mask << (last - other.last)
+        self.earlier = max((e for e in (self.earlier, other.earlier) if e is not None), default=None)
+        self.last = last
 
-    def _add_newest(self, minute: int, ahead: int, keep: int) -> Neighbours:
-        before = self.last if self.mask else None
-        mask = self.mask << ahead | 1
+    def _forget(self, mask: int, last: int, keep: int) -> int:
+        """What is kept of a mask, and of the rest the last one."""
         forgotten = mask >> keep
-        if forgotten:
-            self.earlier = minute - keep + 1 - (forgotten & -forgotten).bit_length()
-            mask &= (1 << keep) - 1
-        self.last, self.mask = minute, mask
-        return before, None
+        self.earlier = last - keep + 1 - (forgotten & -forgotten).bit_length()
+        return mask & (1 << keep) - 1
 
 
 def joint(near: Neighbours, others: Iterable[Sightings], minute: int) -> Neighbours | None:

@@ -2,6 +2,8 @@
 
 from typing import Final
 
+import msgspec
+
 NOT_SET = "(not set)"
 """The segment of an event that does not name one."""
 
@@ -22,14 +24,21 @@ MAX_SEGMENT: Final = 200
 _MAX_INTERNED = 20_000
 
 
-class Slices:
-    """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path."""
+class Slices(msgspec.Struct, eq=False, gc=False):
+    """The slices of an event, the total first. Compared by identity, so it is a cheap key in the hot path.
 
-    __slots__ = ("pairs", "segments")
+    `packed`: the segments as they are stored, encoded once for all sessions that have them. `weight`: bytes they take.
+    """
 
-    def __init__(self, pairs: tuple[Slice, ...], segments: Segments) -> None:
-        self.pairs = pairs
-        self.segments = segments
+    pairs: tuple[Slice, ...]
+    segments: Segments
+    packed: bytes
+    weight: int
+
+
+def text_bytes(text: str | None) -> int:
+    """Of UTF-8, at most."""
+    return 0 if text is None else len(text) if text.isascii() else 4 * len(text)
 
 
 class Slicing:
@@ -53,7 +62,7 @@ class Slicing:
                 self._interned.clear()
             pairs = (TOTAL, *((name, own[i] or NOT_SET) for i, name in self._positions), *self._of_tail(tail))
             segments = own + tail
-            found = self._interned[segments] = Slices(pairs, segments)
+            found = self._interned[segments] = _slices(pairs, segments)
         return found
 
     def _of_tail(self, tail: Segments) -> tuple[Slice, ...]:
@@ -68,5 +77,9 @@ class Slicing:
         if found is None:
             if len(self._alone) >= _MAX_INTERNED:
                 self._alone.clear()
-            found = self._alone[piece] = Slices((piece,), ())
+            found = self._alone[piece] = _slices((piece,), ())
         return found
+
+
+def _slices(pairs: tuple[Slice, ...], segments: Segments) -> Slices:
+    return Slices(pairs, segments, msgspec.msgpack.encode(segments), sum(map(text_bytes, segments)))

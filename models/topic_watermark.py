@@ -175,9 +175,9 @@ class Watermarks:
 
     def _fresh(self, topic: str) -> int | None:
         """Of the partition that is furthest behind; None: not known of all."""
-        heard = [self.heard.rows.get(key) for key in self._partitions[topic]]
+        heard = [self.heard.rows.get(key) for key in self._partitions.get(topic, ())]
         fresh = [one.fresh_us for one in heard if one is not None and one.fresh_us is not None]
-        return min(fresh) if len(fresh) == len(heard) else None
+        return min(fresh, default=None) if len(fresh) == len(heard) else None
 
     def _announced_by(self, look_us: int, topic: str, but: int) -> int | None:
         """The least that the busy partitions but one had announced by a look; None: one of them nothing, or none is."""

@@ -3,10 +3,13 @@
 import msgspec
 
 from models.session import Session
+from models.slices import text_bytes
 
 _WIDTH = 16
-_ONE = (1 << _WIDTH) - 1
-MAX_COUNT = _ONE - 1
+OF_MINUTE = (1 << _WIDTH) - 1
+"""Masks the count of the latest minute."""
+
+MAX_COUNT = OF_MINUTE - 1
 """Clicks of a minute that can be told."""
 
 MAX_WEIGHT = 600_000
@@ -31,7 +34,7 @@ class Visitor(msgspec.Struct, gc=False):
     def counted(self, minute: int) -> int:
         """Clicks counted of a minute."""
         ago = self.minute - minute
-        return self.counts >> (_WIDTH * ago) & _ONE if ago > 0 else 0 if ago else self.counts & _ONE
+        return self.counts >> (_WIDTH * ago) & OF_MINUTE if ago >= 0 else 0
 
     def count(self, minute: int, keep: int) -> None:
         """One more click; minutes `keep` or more before the last one are forgotten."""
@@ -74,10 +77,11 @@ class Visitor(msgspec.Struct, gc=False):
 
     def open(self, session: Session, kept_from_us: int) -> None:
         """One more session; those that were kept up to a time before `kept_from_us` go."""
-        kept = [one for one in self.sessions if one.kept_from_us >= kept_from_us]
-        if len(kept) < len(self.sessions):
-            self.sessions = kept
-            self.weigh()
+        if self.sessions:
+            kept = [one for one in self.sessions if one.kept_from_us >= kept_from_us]
+            if len(kept) < len(self.sessions):
+                self.sessions = kept
+                self.weigh()
         self.sessions.append(session)
         self.weight += _weight(session)
 
@@ -97,8 +101,4 @@ class Visitor(msgspec.Struct, gc=False):
 
 
 def _weight(session: Session) -> int:
-    return SESSION_WEIGHT + sum(map(_bytes, session.slices.segments)) + _bytes(session.name)
-
-
-def _bytes(text: str | None) -> int:
-    return 0 if text is None else len(text) if text.isascii() else 4 * len(text)
+    return SESSION_WEIGHT + session.slices.weight + text_bytes(session.name)

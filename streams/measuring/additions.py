@@ -2,11 +2,13 @@
 
 The hot path books an addition by what determines its windows: the minute, and for the first sighting of something the
 minutes before and after in which it was seen. Many events share these few numbers, so the windows are looked up once a
-commit for what was combined, and not once an event.
+commit for what was combined, and not once an event. For the same reason an addition is a small number, its code.
 """
 
+from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
+from models import measure
 from models.sightings import new_windows
 from models.slices import Slices
 from models.window import MINUTE_US, Window
@@ -17,37 +19,80 @@ Addition = tuple[str, int, int | None, int | None]
 WindowRange = tuple[str, int, int]
 """Window name, the first window number of a range, and the first one after it."""
 
-ADDITION_BYTES, SLICES_BYTES = 100, 500
-"""What an addition and new segments weigh when a commit is due: they become cells of some windows in some slices."""
+Coded = dict[int, int]
+"""Sums by code. Below 0: of an addition, see Additions.decoded. Else the code is a minute, and the sum two of them."""
 
+ADDITION_BYTES, SLICES_BYTES = 100, 900
+"""What an addition and segments with some of them weigh when a commit is due: cells of some windows in some slices."""
+
+TOGETHER = "+"
+"""Joins the names of measures that are added to together."""
+
+_VIEWS_BITS = 32
+_VIEWS = (1 << _VIEWS_BITS) - 1
 _MAX_KNOWN = 100_000
 
 
-class Additions:
-    """Sums by slices and addition since the last commit, and the broker timestamps (ms) of the events in them."""
+class _Codes(dict[Addition, int]):
+    """Of additions, from -1 downwards in the order in which they came."""
 
-    __slots__ = ("arrivals", "by_slices", "weight")
+    def __missing__(self, addition: Addition) -> int:
+        code = self[addition] = -len(self) - 1
+        return code
+
+
+class Additions:
+    """Sums by slices since the last commit, and the broker timestamps (ms) of the events in them."""
+
+    __slots__ = ("_additions", "_codes", "arrivals", "coded")
 
     def __init__(self) -> None:
-        self.by_slices: dict[Slices, dict[Addition, int]] = {}
+        self.coded: defaultdict[Slices, Coded] = defaultdict(dict)
         self.arrivals: dict[int, int] = {}
-        self.weight = 0  # bytes that a commit of it will take, roughly
+        self._codes = _Codes()
+        self._additions: list[Addition] = []  # by code, those that were asked for
+
+    @property
+    def weight(self) -> int:
+        """Bytes that a commit of it will take, roughly."""
+        return len(self.coded) * SLICES_BYTES + len(self._codes) * ADDITION_BYTES
 
     def add(
-        self, slices: Slices, measure: str, minute: int, n: int, before: int | None = None, after: int | None = None
+        self, slices: Slices, measures: str, minute: int, n: int, before: int | None = None, after: int | None = None
     ) -> None:
-        """Add to every window that contains a minute, but not to those that contain `before` or `after`."""
-        sums = self.by_slices.get(slices)
-        if sums is None:
-            sums = self.by_slices[slices] = {}
-            self.weight += SLICES_BYTES
-        addition = (measure, minute, before, after)
-        sum_ = sums.get(addition)
-        if sum_ is None:
-            sums[addition] = n
-            self.weight += ADDITION_BYTES
-        else:
-            sums[addition] = sum_ + n
+        """Add to every window that contains a minute, but not to those that contain `before` or `after`.
+
+        `measures`: the name of one, or of several with TOGETHER between them.
+        """
+        code, sums = self._codes[measures, minute, before, after], self.coded[slices]
+        sums[code] = sums.get(code, 0) + n
+
+    def add_event(self, slices: Slices, minute: int, gap_us: int, views: int) -> None:
+        """Add to time on site, which may go down, and to page views: what nearly every click does, so in one number."""
+        sums = self.coded[slices]
+        sums[minute] = sums.get(minute, 0) + (gap_us << _VIEWS_BITS) + views
+
+    def decoded(self, code: int, n: int) -> tuple[tuple[Addition, int], ...]:
+        """The additions of a code, one a measure, and their sums."""
+        if code >= 0:
+            views, gaps_us = n & _VIEWS, n >> _VIEWS_BITS
+            return ((measure.PAGE_VIEWS, code, None, None), views), ((measure.TIME_ON_SITE, code, None, None), gaps_us)
+        if len(self._additions) < len(self._codes):
+            self._additions = list(self._codes)
+        measures, minute, before, after = self._additions[-code - 1]
+        return tuple(((name, minute, before, after), n) for name in measures.split(TOGETHER))
+
+    @property
+    def by_slices(self) -> dict[Slices, dict[Addition, int]]:
+        """Sums by slices and addition."""
+        found: dict[Slices, dict[Addition, int]] = {}
+        for slices, coded in self.coded.items():
+            sums = found.setdefault(slices, {})
+            for code, n in coded.items():
+                for addition, its in self.decoded(code, n):
+                    if its:
+                        sums[addition] = sums.get(addition, 0) + its
+        return found
 
 
 class WindowRanges:

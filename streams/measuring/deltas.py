@@ -13,7 +13,7 @@ from models.measure import MEASURES, STOCKS
 from models.slices import TOTAL, Slice
 from models.stage import Outgoing
 from models.window import Window
-from streams.measuring.additions import Addition, Additions, WindowRanges
+from streams.measuring.additions import Addition, Additions, Coded, WindowRanges
 
 MAX_CELLS = 1_000
 """Cells in one record. A cell may change a dozen windows, and the monitor folds a record in one step."""
@@ -56,20 +56,42 @@ class Needs:
 
 
 def by_slice(additions: Additions, needs: Needs) -> Mapping[Slice, Mapping[Addition, int]]:
-    """The sums of every slice: those of all slices of events that it is one of."""
+    """The sums of every slice, of what is needed in it: those of all slices of events that it is one of."""
     found: dict[Slice, dict[Addition, int]] = {}
-    measures = needs.measures
-    for slices, sums in additions.by_slices.items():
-        for piece in slices.pairs:
-            needed = measures.get(piece[0], ())
-            total = found.get(piece)
-            if total is None:
-                found[piece] = {addition: n for addition, n in sums.items() if addition[0] in needed}
-                continue
-            for addition, n in sums.items():
+    for piece, coded in _summed_up(additions).items():
+        needed = needs.measures.get(piece[0], ())
+        sums = found[piece] = {}
+        for code, n in coded.items():
+            for addition, its in additions.decoded(code, n):
                 if addition[0] in needed:
-                    total[addition] = total.get(addition, 0) + n
+                    sums[addition] = sums.get(addition, 0) + its
     return found
+
+
+def _summed_up(additions: Additions) -> Mapping[Slice, Coded]:
+    """By slice. The total is taken from the slices of the first dimension, in which the events are as well."""
+    found: dict[Slice, Coded] = {}
+    of_first: dict[Slice, Coded] = {}
+    for slices, coded in additions.coded.items():
+        pieces = slices.pairs
+        if len(pieces) > 1:
+            _add(coded, of_first, pieces[1])
+            pieces = pieces[2:]
+        for piece in pieces:
+            _add(coded, found, piece)
+    for piece, coded in of_first.items():
+        _add(coded, found, piece)
+        _add(coded, found, TOTAL)
+    return found
+
+
+def _add(coded: Coded, found: dict[Slice, Coded], piece: Slice) -> None:
+    sums = found.get(piece)
+    if sums is None:
+        found[piece] = coded.copy()
+        return
+    for code, n in coded.items():
+        sums[code] = sums.get(code, 0) + n
 
 
 def delta_records(

@@ -11,12 +11,12 @@ from collections.abc import Callable, Sequence
 from models import measure
 from models.click import Click
 from models.session import NEVER_US, Session
-from models.sightings import Neighbours, Sightings, joint
+from models.sightings import Neighbours, joint
 from models.slices import Slices, Slicing
 from models.visitor import Visitor
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
-from streams.measuring.session_measures import Books, SessionMeasures, Step, book_difference
+from streams.measuring.session_measures import Books, SessionMeasures, StepMeasures, book_difference
 
 PAGE_VIEW = "page_view"
 _KEEP_ALL = 1 << 40
@@ -32,7 +32,7 @@ class SessionBooking:
         self._measures = measures
         self._steps = measures.steps
         self._conversions = measures.conversions
-        self._views, self._time = measures.views, measures.time
+        self._counts_events = measures.views or measures.time
         self._slicing = slicing
         self._keep = keep
         self._slices_of = slices_of
@@ -60,30 +60,24 @@ class SessionBooking:
 
         self._rebook(visitor, (session,), change, additions)
 
-    def move_on(  # noqa: C901  what every click runs through: a call less for each of its parts
+    def move_on(
         self, visitor: Visitor, session: Session, kind: str, at_us: int, asked_us: int, additions: Additions
     ) -> None:
         """An event in order of time, of a visitor without joined orders; of events before `asked_us` nobody asks."""
-        minute, view, step = at_us // MINUTE_US, kind == PAGE_VIEW, self._steps.get(kind)
-        gap_us, events, slices = at_us - session.last_us, session.events, session.slices
+        minute, view, events = at_us // MINUTE_US, kind == PAGE_VIEW, session.events
         if not len(events) & 7:
             session.forget(asked_us)
         events.append(at_us << 1 | view)
+        if self._counts_events:
+            additions.add_event(session.slices, minute, at_us - session.last_us, view)
         session.last_us = at_us
-        if view:
-            session.view(at_us)
-            if self._views:
-                additions.add(slices, measure.PAGE_VIEWS, minute, 1)
-        if session.engaged_us == NEVER_US and session.engages(at_us, conversion=kind in self._conversions):
-            session.engaged_us = at_us
-            if self._measures.engaged and minute == session.active.last:
-                additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1)
-        if gap_us and self._time:
-            additions.add(slices, measure.TIME_ON_SITE, minute, gap_us)
+        if session.engaged_us == NEVER_US:
+            self._engage(session, minute, at_us, additions, view=view, conversion=kind in self._conversions)
         if minute != session.active.last:
             self._see_active(visitor, session, minute, additions)
+        step = self._steps.get(kind)
         if step is not None:
-            self._see_step(session, kind, step, minute, additions)
+            self._see_step(session, step, minute, additions)
 
     def insert(
         self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
@@ -96,10 +90,21 @@ class SessionBooking:
         else:
             self._insert(visitor, session, event, at_us, additions)
 
+    def _engage(
+        self, session: Session, minute: int, at_us: int, additions: Additions, *, view: bool, conversion: bool
+    ) -> None:
+        """Perhaps, by an event in order of time. A page view after the engagement can move nothing any more."""
+        if view:
+            session.view(at_us)
+        if session.engages(at_us, conversion=conversion):
+            session.engaged_us = at_us
+            if self._measures.engaged and minute == session.active.last:
+                additions.add(session.slices, measure.ENGAGED_SESSIONS, minute, 1)
+
     def _add_late(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
         """An event among frozen ones: it counts and moves no start, gap or engagement."""
-        if kind == PAGE_VIEW and self._views:
-            additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
+        if kind == PAGE_VIEW and self._counts_events:
+            additions.add_event(session.slices, minute, 0, 1)
         if not visitor.joined:
             self._see(visitor, session, kind, minute, additions)
             return
@@ -111,79 +116,100 @@ class SessionBooking:
         kind, minute = event.event_type, at_us // MINUTE_US
         view, conversion = kind == PAGE_VIEW, kind in self._conversions
         begins = session.begins_with(at_us, event.event_id)
-        engaged_us = session.engaged_by(at_us, view=view, conversion=conversion)
-        if not visitor.joined and not begins and engaged_us == session.engaged_us:
-            self._cut_gap(session, at_us, additions)
+        slices = self._slices_of(event) if begins else session.slices
+
+        def take_up() -> None:
             session.insert(at_us, view=view, conversion=conversion)
-            if view and self._views:
-                additions.add(session.slices, measure.PAGE_VIEWS, minute, 1)
+            if begins:
+                session.begin(at_us, event.event_id, slices)
+
+        if not visitor.joined and slices is session.slices:
+            engaged = session.engaged_us // MINUTE_US
+            if self._counts_events:
+                self._cut_gap(session, at_us, minute, view, additions)
+            take_up()
+            self._engage_from(session, engaged, additions)
             self._see(visitor, session, kind, minute, additions)
             return
 
         def change() -> None:
-            session.insert(at_us, view=view, conversion=conversion)
-            if begins:
-                session.begin(at_us, event.event_id, self._slices_of(event))
+            take_up()
             session.see(minute, kind if kind in self._steps else None, _KEEP_ALL)
 
         self._rebook(visitor, (session,), change, additions)
 
-    def _cut_gap(self, session: Session, at_us: int, additions: Additions) -> None:
+    def _cut_gap(self, session: Session, at_us: int, minute: int, view: int, additions: Additions) -> None:
         """Each event books the gap to the one before in its own minute."""
-        events = session.events
+        events, slices = session.events, session.slices
         i = bisect_right(events, at_us << 1 | 1)
         before_us = events[i - 1] >> 1 if i else session.before_us
-        minute, following = at_us // MINUTE_US, (events[i] >> 1) // MINUTE_US
-        if before_us is None or minute == following or not self._time:
+        gap_us = 0 if before_us is None else at_us - before_us
+        additions.add_event(slices, minute, gap_us, view)
+        if i < len(events):
+            following_us = events[i] >> 1
+            less_us = following_us - at_us if before_us is None else before_us - at_us
+            additions.add_event(slices, following_us // MINUTE_US, less_us, 0)
+
+    def _engage_from(self, session: Session, was: int, additions: Additions) -> None:
+        """Active from an earlier minute on is engaged, up to that in which it `was` before."""
+        first, following = session.engaged_us // MINUTE_US, None
+        if first == was or not self._measures.engaged:
             return
-        additions.add(session.slices, measure.TIME_ON_SITE, minute, at_us - before_us)
-        additions.add(session.slices, measure.TIME_ON_SITE, following, before_us - at_us)
+        for minute in session.active.minutes():
+            if minute < first:
+                return
+            if minute < was:
+                additions.add(session.slices, measure.ENGAGED_SESSIONS, minute, 1, None, following)
+            following = minute
 
     def _see(self, visitor: Visitor, session: Session, kind: str, minute: int, additions: Additions) -> None:
         """Active in a minute, and perhaps a step further; of a visitor without joined orders."""
         self._see_active(visitor, session, minute, additions)
         step = self._steps.get(kind)
         if step is not None:
-            self._see_step(session, kind, step, minute, additions)
+            self._see_step(session, step, minute, additions)
 
     def _see_active(self, visitor: Visitor, session: Session, minute: int, additions: Additions) -> None:
         near = session.active.add(minute, self._keep)
         if near is None:
             return
         slices, measures, (before, after) = session.slices, self._measures, near
-        additions.add(slices, measure.SESSIONS, minute, 1, before, after)
-        if measures.engaged and minute >= (engaged := session.engaged_us // MINUTE_US):
-            within = before if before is not None and before >= engaged else None
-            additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1, within, after)
-        if not measures.visitors:
-            return
-        if len(visitor.sessions) == 1:
-            additions.add(slices, measure.VISITORS, minute, 1, before, after)
+        since = session.engaged_us // MINUTE_US
+        first = before is not None and before < since  # of the engaged ones, if it is one
+        alone = len(visitor.sessions) == 1 or self._nearest(visitor, session, near, minute) == near
+        additions.add(slices, measures.seen[minute >= since and not first, alone], minute, 1, before, after)
+        if first and minute >= since and measures.engaged:
+            additions.add(slices, measure.ENGAGED_SESSIONS, minute, 1, None, after)
+        if alone or not measures.visitors:
             return
         for at, piece in enumerate(slices.pairs):
             others = (s.active for s in visitor.sessions if s is not session and s.slices.pairs[at] == piece)
             if (nearest := joint(near, others, minute)) is not None:
                 additions.add(self._slicing.alone(piece), measure.VISITORS, minute, 1, *nearest)
 
-    def _see_step(self, session: Session, kind: str, step: Step, minute: int, additions: Additions) -> None:
-        slices, steps = session.slices, session.steps
-        if steps is None:
-            steps = session.steps = {}
-        seen = steps.get(kind)
-        if seen is None:
-            seen = steps[kind] = Sightings()
-        near = seen.add(minute, self._keep)
+    @staticmethod
+    def _nearest(visitor: Visitor, session: Session, near: Neighbours, minute: int) -> Neighbours | None:
+        """Among the minutes of all sessions: as near in every slice, where no other session is nearer."""
+        return joint(near, (other.active for other in visitor.sessions if other is not session), minute)
+
+    def _see_step(self, session: Session, step: StepMeasures, minute: int, additions: Additions) -> None:
+        near = session.see_step(step.kind, minute, self._keep)
         if near is None:
             return
+        slices = session.slices
         for name in step.alone:
             additions.add(slices, name, minute, 1, *near)
+        if len(session.steps) == 1:
+            for name, _ in step.either:
+                additions.add(slices, name, minute, 1, *near)
+            return
         for name, kinds in step.either:
-            others = [steps[other] for other in kinds if other in steps]
+            others = [one for one in session.steps if one.kind in kinds]
             _book_either(slices, name, minute, 1, joint(near, others, minute), additions)
         for name, other in step.both:
-            if other in steps:
+            if (its := session.step(other)) is not None:
                 additions.add(slices, name, minute, 1, *near)
-                _book_either(slices, name, minute, -1, joint(near, (steps[other],), minute), additions)
+                _book_either(slices, name, minute, -1, joint(near, (its,), minute), additions)
 
     def _rebook(
         self, visitor: Visitor, sessions: Sequence[Session], change: Callable[[], None], additions: Additions

@@ -14,16 +14,20 @@ from models.session import Session
 from models.slices import Slices, Slicing
 from models.visitor import Visitor
 from models.window import MINUTE_US
-from streams.measuring.additions import Addition, Additions
+from streams.measuring.additions import TOGETHER, Addition, Additions
 
 PURCHASE = measure.STEPS[measure.PURCHASE_SESSIONS]
 Books = dict[tuple[Slices, Addition], int]
 """Additions with what they are added to."""
 
 
-class Step(NamedTuple):
-    """What is counted of sessions with an event of a type: alone; with one of `others` as well; with both."""
+class StepMeasures(NamedTuple):
+    """What is counted of sessions with an event of a type: alone; with one of `others` as well; with both.
 
+    `kind`: the type, one text for all sessions instead of a copy of each event's (60 bytes a step).
+    """
+
+    kind: str
     alone: tuple[str, ...]
     either: tuple[tuple[str, tuple[str, ...]], ...]
     both: tuple[tuple[str, str], ...]
@@ -40,6 +44,20 @@ class SessionMeasures:
         self.views = measure.PAGE_VIEWS in needed
         self.conversions = frozenset(conversions)
         self._converting = measure.CONVERTING_SESSIONS in needed
+        # What a session adds to when it is active, together: one that is engaged; the only one of its visitor.
+        self.seen = {
+            (engaged, visitor): TOGETHER.join(
+                name
+                for name, its in (
+                    (measure.SESSIONS, True),
+                    (measure.ENGAGED_SESSIONS, engaged and self.engaged),
+                    (measure.VISITORS, visitor and self.visitors),
+                )
+                if its
+            )
+            for engaged in (False, True)
+            for visitor in (False, True)
+        }
         self._alone = {step: name for name, step in measure.STEPS.items() if name in needed}
         self._both = tuple(
             (name, measure.STEPS[first], measure.STEPS[second])
@@ -48,7 +66,7 @@ class SessionMeasures:
         )
         kinds = dict.fromkeys((*measure.STEPS.values(), *sorted(self.conversions)))
         steps = {kind: self._step(kind) for kind in kinds}
-        self.steps = {kind: step for kind, step in steps.items() if any(step)}
+        self.steps = {kind: step for kind, step in steps.items() if any(step[1:])}
 
     def contribution(self, session: Session, books: Books) -> None:
         """Add what a session contributes; of its page views and gaps those that are not frozen."""
@@ -74,16 +92,18 @@ class SessionMeasures:
         for slices, its in minutes.items():
             _chain(books, slices, measure.VISITORS, its, 1)
 
-    def _step(self, kind: str) -> Step:
+    def _step(self, kind: str) -> StepMeasures:
         alone = (self._alone[kind],) if kind in self._alone else ()
         either: tuple[tuple[str, tuple[str, ...]], ...] = ()
         if self._converting and kind in self.conversions:
             either = ((measure.CONVERTING_SESSIONS, tuple(sorted(self.conversions - {kind}))),)
         both = tuple((name, second if kind == first else first) for name, first, second in self._both)
-        return Step(alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:]))
+        return StepMeasures(
+            kind, alone, either, tuple(pair for pair, its in zip(both, self._both, strict=True) if kind in its[1:])
+        )
 
     def _contribute_steps(self, session: Session, orders: set[int], books: Books) -> None:
-        slices, seen = session.slices, {step: set(its.minutes()) for step, its in (session.steps or {}).items()}
+        slices, seen = session.slices, {step.kind: set(step.minutes()) for step in session.steps}
         if orders:
             seen.setdefault(PURCHASE, set()).update(orders)
         for step, minutes in seen.items():

@@ -112,22 +112,23 @@ class MeasureStage(Generic[E, R, S]):
     def _receive(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> None:
         """The hot path: what a record does not need is not done for it."""
         ledger, sums, admit = tables.ledger.row, tables.sums, self._admission(tables, now_us)
-        weight, beats = sums.weight, set()
+        weight, beats, counted = sums.weight, set(), 0
         for record in batch.records:
             if record.headers and (beat := heartbeat.of(record)) is not None:
                 self._beat(tables, beat, now_us)
                 beats.add(record.offset)
                 admit = self._admission(tables, now_us)
                 continue
-            ledger.received += 1
             outcome = admit(record)
             if outcome is None:
-                ledger.counted += 1
+                counted += 1
             elif isinstance(outcome, Invalid):
                 ledger.invalid += 1
                 self._bury(batch, record, outcome, output)
             else:
                 _count(ledger, outcome)
+        ledger.counted += counted
+        ledger.received += len(batch.records) - len(beats)
         _arrived(sums.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
         output.received = len(batch.records)
         output.pending_bytes += sums.weight - weight
@@ -140,10 +141,10 @@ class MeasureStage(Generic[E, R, S]):
         booking, clock, rows, sums = self.booking, tables.clock.row, tables.rows, tables.sums
         decode, check, book = booking.decode, booking.check, booking.book
         claim, latest_us = tables.seen.claim, now_us + FUTURE_TOLERANCE_US
-        late_us = self._late_before_us(clock, now_us)
+        late_us, highest_us = self._late_before_us(clock, now_us), clock.highest_us or 0
 
         def admit(record: Incoming) -> Outcome | Invalid | None:
-            nonlocal late_us
+            nonlocal late_us, highest_us
             event = decode(record.key, record.value)
             if isinstance(event, Invalid):
                 return event
@@ -161,8 +162,9 @@ class MeasureStage(Generic[E, R, S]):
             if refused is not None:
                 tables.seen.disclaim(at_us, number)
                 return refused
-            if clock.count(at_us):
-                late_us = self._late_before_us(clock, now_us)
+            if at_us > highest_us:
+                clock.count(at_us)
+                highest_us, late_us = at_us, self._late_before_us(clock, now_us)
             return None
 
         return admit

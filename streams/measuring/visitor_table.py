@@ -4,11 +4,13 @@ Times of a session are stored as distances from its start, short in msgpack; wha
 """
 
 from array import array
+from collections.abc import Callable
 from operator import attrgetter
+from sys import intern
 
 import msgspec
 
-from models.session import NEVER_US, Session
+from models.session import NEVER_US, Session, Step
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
 from models.table import Codec, Table
@@ -16,7 +18,7 @@ from models.table_ttl import Ttl
 from models.visitor import Visitor
 
 NAME = "visitors"
-VERSION = 1
+VERSION = 2
 _MAX_PACKED = 20_000
 
 
@@ -31,15 +33,16 @@ class Visitors(Table[str, Visitor]):
 
 
 _Segments = tuple[str | None, ...]
-_StoredSightings = tuple[int, int | bytes, int | None]
-_Steps = dict[str, _StoredSightings]
+_Whole = int | bytes
+_StoredSightings = tuple[int, _Whole, int | None]
+_StoredStep = tuple[int, _Whole, int | None, str]
 _Times = tuple[int, int | None, int | None, int | None, int | None]
 """Last event, `before_us`, the first two page views, engaged: us after the start."""
 
 _StoredSession = tuple[
-    str, msgspec.Raw, int, str, _Times, _StoredSightings, bytes, _Steps | None, list[int] | None, tuple[str, ...]
+    str, msgspec.Raw, int, str, _Times, _StoredSightings, bytes, list[_StoredStep], list[int] | None, tuple[str, ...]
 ]
-_StoredVisitor = tuple[int, int, int | bytes, int, list[_StoredSession]]
+_StoredVisitor = tuple[int, int, _Whole, int, list[_StoredSession]]
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(_StoredVisitor).decode
@@ -74,12 +77,13 @@ class VisitorCodec:
             first_us,
             first_id,
             first_us + last,
-            _sightings(active),
+            Sightings(active[0], _whole(active[1]), active[2]),
             array("q", events),
             None if before is None else first_us + before,
-            (_since(first_us, view), _since(first_us, second_view)),
+            _since(first_us, view),
+            _since(first_us, second_view),
             _since(first_us, engaged),
-            None if steps is None else {step: _sightings(seen) for step, seen in steps.items()},
+            tuple(Step(last, _whole(mask), earlier, intern(kind)) for last, mask, earlier, kind in steps),
             orders,
             absorbed,
         )
@@ -95,14 +99,22 @@ class VisitorCodec:
 
 
 def _encode(visitor: Visitor) -> bytes:
+    try:
+        return _encode_with(visitor, None)
+    except OverflowError:  # an integer of msgpack has 64 bits: one of more than 63 minutes is stored as bytes
+        return _encode_with(visitor, _wide)
+
+
+def _encode_with(visitor: Visitor, wide: Callable[[Sightings], object] | None) -> bytes:
+    """Sightings as they are, which is twice as fast, or by `wide`."""
     counts = visitor.counts
-    sessions = [_stored_session(session) for session in visitor.sessions]
+    sessions = [_stored_session(session, wide) for session in visitor.sessions]
     return _pack((visitor.last_us, visitor.minute, _stored_whole(counts), visitor.joined, sessions))
 
 
-def _stored_session(session: Session) -> tuple[object, ...]:
-    first_us, (view_us, second_us), engaged_us = session.first_us, session.views_us, session.engaged_us
-    before_us, steps = session.before_us, session.steps
+def _stored_session(session: Session, wide: Callable[[Sightings], object] | None) -> tuple[object, ...]:
+    first_us, before_us, engaged_us = session.first_us, session.before_us, session.engaged_us
+    view_us, second_us, active, steps = session.view_us, session.second_view_us, session.active, session.steps
     times = (
         session.last_us - first_us,
         None if before_us is None else before_us - first_us,
@@ -112,32 +124,28 @@ def _stored_session(session: Session) -> tuple[object, ...]:
     )
     return (
         session.name,
-        session.slices.segments,
+        msgspec.Raw(session.slices.packed),
         first_us,
         session.first_id,
         times,
-        _stored(session.active),
+        active if wide is None else wide(active),
         session.events.tobytes(),
-        steps and {step: _stored(seen) for step, seen in steps.items()},
+        steps if wide is None else [wide(step) for step in steps],
         session.orders,
         session.absorbed,
     )
+
+
+def _wide(seen: Sightings) -> tuple[object, ...]:
+    its = seen.last, _stored_whole(seen.mask), seen.earlier
+    return (*its, seen.kind) if isinstance(seen, Step) else its
 
 
 def _since(first_us: int, after_us: int | None) -> int:
     return NEVER_US if after_us is None else first_us + after_us
 
 
-def _stored(seen: Sightings) -> _StoredSightings:
-    return seen.last, _stored_whole(seen.mask), seen.earlier
-
-
-def _sightings(stored: _StoredSightings) -> Sightings:
-    return Sightings(stored[0], _whole(stored[1]), stored[2])
-
-
 def _stored_whole(number: int) -> int | bytes:
-    """An integer of msgpack has 64 bits; a longer one is stored as bytes."""
     return number if number >> 63 == 0 else number.to_bytes(number.bit_length() // 8 + 1, "little")
 
 

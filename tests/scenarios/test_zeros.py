@@ -187,7 +187,10 @@ EVENTS = st.lists(st.tuples(st.integers(0, 600), st.booleans(), st.sampled_from(
 @given(EVENTS, st.integers(1, 12))
 @settings(max_examples=25, deadline=None)
 def test_final_values_are_equal_whatever_the_batches(events: list[tuple[int, bool, str]], size: int) -> None:
-    """Minutes of ten hours in any order, all within the corrections of an hour of their partition."""
+    """Minutes of ten hours in any order, all within the corrections of an hour of their partition.
+
+    But of a slice that nothing is left of: it is closed only if it was published, which depends on the batches.
+    """
     events = sorted(events, key=lambda event: (event[0] // 60, event[2], event[0]))
     reads = [
         (order if is_order else click)(f"{minute // 60:02}:{minute % 60:02}:30", "5.00", channel=channel)
@@ -204,5 +207,7 @@ def test_final_values_are_equal_whatever_the_batches(events: list[tuple[int, boo
             flow.read(heartbeat(topic, "18:00:00"))
         flow.tick()
         closed = [one for one in flow.values if one.status.value != PROVISIONAL]
+        gone = {(one.series, one.start_us): not (one.numerator or one.denominator) for one in closed}
+        closed = [one for one in closed if one.series.segment == "all" or not gone[one.series, one.start_us]]
         finals.append({(one.series, one.start_us): (one.numerator, one.denominator) for one in closed})
     assert finals[0] == finals[1]

@@ -10,7 +10,7 @@ from alerting.rules_file import load
 from models.goal import with_goals
 from models.kpi_value import KpiValue, Series, Status, Unit
 from models.kpis_file import load_kpis
-from simulation.oracle import KPIS
+from simulation.formulas import KPIS
 from streams.monitoring.alert_tables import AlertTables
 from streams.monitoring.alerts import Alerting, Moment
 from streams.monitoring.rule_book import RuleBook

@@ -14,9 +14,9 @@ from models.kpis_file import load_kpis
 from models.settings import Settings
 from models.stage import Stage
 from simulation.alarms import rules
+from simulation.formulas import KPIS
 from simulation.group import Group
 from simulation.log import Log
-from simulation.oracle import KPIS
 from simulation.shop import COUNTS, OUT_OF_ORDERNESS_S, START_US, TOPICS, Mode, S, Sending
 from simulation.turns import Turns
 from simulation.watch import Watch

@@ -81,7 +81,7 @@ def test_what_no_kpi_needs_is_not_computed() -> None:
     for one in (click(0, kind="page_view"), click(61, kind="purchase")):
         few.click(one)
     assert {addition[0] for its in few.additions.by_slices.values() for addition in its} == {measure.SESSIONS}
-    assert few.visitors.rows["v"].sessions[0].steps is None
+    assert few.visitors.rows["v"].sessions[0].steps == ()
 
 
 def test_a_conversion_is_what_the_setting_names() -> None:
