@@ -10,11 +10,11 @@ from models.dimension import FieldDimension, read_dimensions
 from models.goal import goals_of
 from models.kpi import Catalogue, Kpi, Term, Terms, dimensions_of
 from models.kpi_value import Unit
-from models.measure import MEASURES, STOCKS, MeasureUnit
+from models.measure import MEASURES, STOCKS, VISITORS, MeasureUnit
 from models.pace import LEARNT_FROM
 from models.target import Target, read_target
-from models.window import windows
-from models.window_definition import WindowDefinition, read_windows
+from models.window import DAY_US, windows
+from models.window_definition import WindowDefinition, read_windows, shapes
 
 NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
 KINDS = windows(ZoneInfo("UTC"))
@@ -71,6 +71,12 @@ class _Defined:
     def window_names(self) -> tuple[str, ...]:
         return (*WINDOWS, *(window.name for window in self.windows))
 
+    @property
+    def windows_of_a_day(self) -> tuple[str, ...]:
+        """Those that are no longer."""
+        known = shapes(self.windows)
+        return tuple(name for name in self.window_names if (shape := known.get(name)) and shape[0] <= DAY_US)
+
 
 def load_kpis(text: str, file: str) -> Catalogue:
     """The catalogue in `text`; raises DefinitionError."""
@@ -115,7 +121,7 @@ def _kpi(name: str, node: source.Node, defined: _Defined) -> Kpi:
         numerator=numerator,
         denominator=denominator,
         proportion=proportion,
-        windows=_windows(fields["windows"], numerator, denominator, defined.window_names),
+        windows=_windows(fields["windows"], numerator, denominator, defined),
         by=_by(fields, numerator, denominator, defined.fields),
     )
     if proportion:
@@ -181,16 +187,17 @@ def _unit(fields: Mapping[str, source.Node], numerator: Terms, denominator: Term
     return Unit.RATIO if unit is MeasureUnit.COUNT else _SUMS[unit]
 
 
-def _windows(
-    node: source.Node, numerator: Terms, denominator: Terms | None, defined: Collection[str]
-) -> tuple[str, ...]:
+def _windows(node: source.Node, numerator: Terms, denominator: Terms | None, defined: _Defined) -> tuple[str, ...]:
     """A level is of a day's end: in short windows it would be published for every minute without news."""
-    stocks = [term.measure for term in (*numerator, *(denominator or ())) if term.measure in STOCKS]
-    if stocks:
-        return _known(node, CALENDAR_WINDOWS, f"window of {stocks[0]}, which has no value of less than a day")
-    names = _known(node, defined, "window")
+    allowed, what = defined.window_names, "window"
+    measures = [term.measure for term in (*numerator, *(denominator or ()))]
+    if stocks := [name for name in measures if name in STOCKS]:
+        allowed, what = CALENDAR_WINDOWS, f"window of {stocks[0]}, which has no value of less than a day"
+    elif VISITORS in measures:  # who comes again after that would be counted twice
+        allowed, what = defined.windows_of_a_day, "window of visitors, who are known for a day after their last event"
+    names = _known(node, allowed, what)
     if not names:
-        raise node.error("no window", f"write some of {' '.join(defined)}")
+        raise node.error("no window", f"write some of {' '.join(allowed)}")
     return names
 
 
