@@ -215,7 +215,7 @@ async def process_of(settings: Settings) -> AsyncIterator[asyncio.subprocess.Pro
 
 
 @pytest.mark.asyncio
-@pytest.mark.parametrize("kind", [webhook, pagerduty, slack])
+@pytest.mark.parametrize("kind", [webhook, *(pytest.param(one, marks=pytest.mark.soak) for one in (pagerduty, slack))])
 async def test_killed_before_its_commit_it_delivers_again_with_the_same_key(
     settings: Settings, kind: Callable[[Server, Path], Receiver], tmp_path: Path
 ) -> None:
