@@ -65,7 +65,17 @@ def test_a_burst_on_one_key(installation: Installation, tmp_path: Path, seed: in
 @pytest.mark.timeout(900)
 def test_a_hundred_thousand_segments(installation: Installation, tmp_path: Path, seed: int) -> None:
     mix = Mix(campaigns=100_000, topics=(1, 0, 0), duplicates=0.02)
-    with scene("100,000 segments", seed, installation, tmp_path, rate=3_000, mix=mix, catalogue=MANY_SEGMENTS) as run:
+    settings = {"KPI_MAX_SEGMENTS": "200000"}  # all of them a series, none in __other__
+    with scene(
+        "100,000 segments",
+        seed,
+        installation,
+        tmp_path,
+        rate=3_000,
+        mix=mix,
+        catalogue=MANY_SEGMENTS,
+        settings=settings,
+    ) as run:
         for worker in WORKERS:
             run.crew.add(worker)
         kill_every_few_seconds(run, 40, random.Random(seed))
