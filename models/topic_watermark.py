@@ -219,11 +219,13 @@ def _busy(time: TopicTime, heard: list[Heard]) -> int | None:
 def _idle(time: TopicTime, heard: list[Heard], promises: list[int]) -> int | None:
     """On from the highest that was announced by the earliest look, at the pace of the wall clock, up to that look.
 
-    A promise says nothing of what came after it: one of a dead task holds the topic, whoever else falls idle.
+    That of the topic itself is one of them: it has gone on through a night, and a dead letter or a restart, by which a
+    partition is busy for a moment, must not make it wait for as long again. A promise says nothing of what came after
+    it: one of a dead task holds the topic, whoever else falls idle.
     """
     earliest = min(promises)
     if time.idle_since_us is None or time.idle_from_us is None:
-        known = [at_us for one in heard if (at_us := one.at_us_by(earliest)) is not None]
+        known = [at_us for one in (time, *heard) if (at_us := one.at_us_by(earliest)) is not None]
         if not known:
             return None
         time.idle_from_us, time.idle_since_us = max(known), earliest

@@ -87,6 +87,19 @@ def test_when_all_are_idle_it_goes_on_at_the_pace_of_the_wall_clock_up_to_the_ea
     assert marks.of(["clicks"]) == 120 * S
 
 
+def test_a_dead_letter_in_the_night_does_not_make_it_wait_for_as_long_again() -> None:
+    # Seen: one tick that found a record unread, or a restart, after an hour without events held it for an hour.
+    marks = Watermarks({("clicks", 0)})
+    marks.hear("clicks", 0, said(100, 0))
+    for second in range(10, 3600):
+        marks.hear("clicks", 0, said(100, second, look_s=second))
+    assert marks.of(["clicks"]) == (100 + 3589) * S
+    marks.hear("clicks", 0, said(100, 3600))
+    marks.hear("clicks", 0, said(100, 3601, look_s=3601))
+    marks.hear("clicks", 0, said(100, 3611, look_s=3611))
+    assert marks.of(["clicks"]) == (100 + 3589 + 10) * S
+
+
 def test_it_never_goes_back() -> None:
     marks = two()
     marks.hear("clicks", 0, said(100, 0))
