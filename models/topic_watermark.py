@@ -225,7 +225,8 @@ def _idle(time: TopicTime, heard: list[Heard], promises: list[int]) -> int | Non
     """
     earliest = min(promises)
     if time.idle_since_us is None or time.idle_from_us is None:
-        known = [at_us for one in (time, *heard) if (at_us := one.at_us_by(earliest)) is not None]
+        by_then = [time.at_us_by(earliest), *(one.at_us_by(earliest) for one in heard)]
+        known = [at_us for at_us in by_then if at_us is not None]
         if not known:
             return None
         time.idle_from_us, time.idle_since_us = max(known), earliest
