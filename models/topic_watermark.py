@@ -125,8 +125,7 @@ class Watermarks:
 
     def at_us_by(self, topic: str, look_us: int) -> int | None:
         """The watermark of a topic as heard up to a moment of the wall clock."""
-        time = self.topics.rows.get(topic)
-        return None if time is None else time.at_us_by(look_us)
+        return (self.topics.rows.get(topic) or TopicTime()).at_us_by(look_us)
 
     def mark(self, topic: str, now_us: int, hold_us: int | None = None, *, waiting: bool = False) -> Mark:
         """What a task that passes a topic on announces of it.
@@ -137,7 +136,7 @@ class Watermarks:
         at_us = time.at_us
         if at_us is not None and hold_us is not None and at_us > hold_us:
             at_us, waiting = hold_us, True
-        promise_us = self._promise(topic) if time.idle and not waiting else None
+        promise_us = None if waiting else self.looked_us(topic)
         return Mark(at_us, promise_us, now_us, self._fresh(topic))
 
     @property
@@ -155,6 +154,11 @@ class Watermarks:
         known = ((key, one.fresh_us) for key, one in heard if one is not None and one.fresh_us is not None)
         fresh = (max(at_us, self._opened_us) if key in self._unheard else at_us for key, at_us in known)
         return max(0, now_us - min(fresh, default=now_us))
+
+    def looked_us(self, topic: str) -> int | None:
+        """The earliest look at the broker of an idle topic; None: it is not idle."""
+        time = self.topics.rows.get(topic)
+        return self._promise(topic) if time is not None and time.idle else None
 
     def by_topic(self) -> dict[str, int]:
         """Topics that have one."""
