@@ -49,6 +49,9 @@ RESERVED_METRICS = frozenset(
 )
 """Names of the pipeline's own metrics."""
 
+_SAMPLE = re.compile(r"_(total|created|bucket|count|sum|info)$")
+"""What a counter or histogram adds to its name: kpi_events is exported as kpi_events_total."""
+
 _SUMS = {
     MeasureUnit.COUNT: Unit.COUNT,
     MeasureUnit.MONEY: Unit.MONEY,
@@ -102,7 +105,7 @@ def _check_metrics(kpis: Mapping[str, Kpi], entries: Mapping[str, source.Node]) 
             if goal.name in names:
                 raise node.error(f"its target makes {goal.name}, which is there already", "rename one of the two")
         for one in (kpi, *goals_of(kpi)):
-            if one.metric in metrics:
+            if one.metric in metrics or _SAMPLE.sub("", one.metric) in RESERVED_METRICS:
                 raise node.error(f"the metric {one.metric} is taken", "choose another name")
             metrics.add(one.metric)
 
@@ -191,7 +194,10 @@ def _windows(node: source.Node, numerator: Terms, denominator: Terms | None, def
     """A level is of a day's end: in short windows it would be published for every minute without news."""
     allowed, what = defined.window_names, "window"
     measures = [term.measure for term in (*numerator, *(denominator or ()))]
-    if stocks := [name for name in measures if name in STOCKS]:
+    if bound := [name for name in measures if MEASURES[name].only_in]:
+        its = [MEASURES[name].only_in for name in bound]
+        allowed, what = tuple(name for name in allowed if {name} == {*its}), f"window of {bound[0]}, of each {its[0]}"
+    elif stocks := [name for name in measures if name in STOCKS]:
         allowed, what = CALENDAR_WINDOWS, f"window of {stocks[0]}, which has no value of less than a day"
     elif VISITORS in measures:  # who comes again after that would be counted twice
         allowed, what = defined.windows_of_a_day, "window of visitors, who are known for a day after their last event"

@@ -22,6 +22,7 @@ class Measure:
     `stock`: the value of a window is the sum of everything booked up to its end, not only in it.
     `part_of`: measures that it is never more than, in any window and slice.
     `estimated`: nothing booked means that it is not known, and not 0.
+    `only_in`: the one window in which it makes sense, where it is booked once a month or a day; None: any.
     """
 
     name: str
@@ -31,6 +32,7 @@ class Measure:
     part_of: tuple[str, ...] = ()
     stock: bool = False
     estimated: bool = False
+    only_in: str | None = None
 
     @cached_property
     def clock(self) -> str:
@@ -177,12 +179,14 @@ MEASURES = {
             _COUNT,
             "customers with an order in the month and in the one before; at its start",
             part_of=(PREVIOUS_MONTH_CUSTOMERS,),
+            only_in="1M",
         ),
         Measure(
             PREVIOUS_MONTH_CUSTOMERS,
             _CUSTOMERS,
             _COUNT,
             "customers with an order in the month before; at the month's start",
+            only_in="1M",
         ),
         Measure(
             COHORT_ACTIVE,
@@ -190,6 +194,7 @@ MEASURES = {
             _COUNT,
             "customers with an order in the month and their first one in an earlier; at its start",
             part_of=(COHORT_SIZE,),
+            only_in="1M",
         ),
         Measure(COHORT_SIZE, _CUSTOMERS, _COUNT, "customers with their first order in an earlier month", stock=True),
         Measure(CUSTOMERS, _CUSTOMERS, _COUNT, "customers with a first order up to the window's end", stock=True),
@@ -214,6 +219,7 @@ MEASURES = {
             _MONEY,
             "predicted value of all customers at the end of the day",
             estimated=True,
+            only_in="1d",
         ),
         Measure(
             PREDICTED_CUSTOMERS,
@@ -221,6 +227,7 @@ MEASURES = {
             _COUNT,
             "customers with a prediction at the end of the day",
             estimated=True,
+            only_in="1d",
         ),
     )
 }

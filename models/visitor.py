@@ -81,6 +81,7 @@ class Visitor(msgspec.Struct, gc=False):
             kept = [one for one in self.sessions if one.kept_from_us >= kept_from_us]
             if len(kept) < len(self.sessions):
                 self.sessions = kept
+                self.joined = sum(len(one.orders or ()) for one in kept)
                 self.weigh()
         self.sessions.append(session)
         self.weight += _weight(session)

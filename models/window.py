@@ -5,6 +5,8 @@ so tumbling is `panes = 1`, and the windows that contain pane p are p - panes + 
 
     1m   minute panes, 1     5m   minute panes, 5     1h   five-minute panes, 12
     1d   days, 1             7d   days, 7             30d  days, 30                 1M   months, 1
+
+Weeks from Monday are for windows that a shop defines for itself (models.window_definition).
 """
 
 from dataclasses import dataclass
@@ -65,6 +67,21 @@ class DayGrid:
 
 
 @dataclass(frozen=True, slots=True)
+class WeekGrid:
+    """Calendar weeks of a zone, from Monday as in ISO 8601."""
+
+    days: DayGrid
+
+    def pane(self, at_us: int) -> int:
+        """Weeks since Monday, 1 January of the year 1 in the proleptic Gregorian calendar."""
+        return (self.days.pane(at_us) - 1) // 7
+
+    def start_us(self, pane: int) -> int:
+        """Local midnight of its Monday."""
+        return self.days.start_us(pane * 7 + 1)
+
+
+@dataclass(frozen=True, slots=True)
 class MonthGrid:
     """Calendar months of a zone, numbered from January of the year 0."""
 
@@ -102,13 +119,13 @@ class Window:
 
     @property
     def calendar(self) -> bool:
-        """Whether it is made of days or months: such windows are few, and may be kept for ever."""
-        return isinstance(self.grid, DayGrid | MonthGrid)
+        """Whether it is made of days, weeks or months: such windows are few, and may be kept for ever."""
+        return isinstance(self.grid, DayGrid | WeekGrid | MonthGrid)
 
     @property
     def of_days(self) -> bool:
         """Whether it is made of several days."""
-        return isinstance(self.grid, MonthGrid) or (self.calendar and self.panes > 1)
+        return isinstance(self.grid, WeekGrid | MonthGrid) or (self.calendar and self.panes > 1)
 
     def start_us(self, index: int) -> int:
         """First moment of window `index`."""

@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from models import duration
 from models.source import Node
-from models.window import MINUTE_US, DayGrid, FixedGrid, Grid, Window
+from models.window import MINUTE_US, DayGrid, FixedGrid, Grid, WeekGrid, Window
 
 HOUR_US: Final = 60 * MINUTE_US
 DAY_US: Final = 24 * HOUR_US
@@ -66,21 +66,6 @@ class WindowDefinition:
         if self.hop_us == WEEK_US:
             return WeekGrid(DayGrid(zone))
         return DayGrid(zone) if self.hop_us == DAY_US else FixedGrid(self.hop_us)
-
-
-@dataclass(frozen=True, slots=True)
-class WeekGrid:
-    """Calendar weeks of a zone, from Monday as in ISO 8601."""
-
-    days: DayGrid
-
-    def pane(self, at_us: int) -> int:
-        """Weeks since Monday, 1 January of the year 1 in the proleptic Gregorian calendar."""
-        return (self.days.pane(at_us) - 1) // 7
-
-    def start_us(self, pane: int) -> int:
-        """Local midnight of its Monday."""
-        return self.days.start_us(pane * 7 + 1)
 
 
 def defined_windows(definitions: Iterable[WindowDefinition], zone: ZoneInfo) -> dict[str, Window]:

@@ -42,8 +42,11 @@ class AdSpendBooking:
         """What makes an event invalid whenever it comes."""
         if money.exponent(event.currency) is None:
             return Invalid(Reason.UNKNOWN_CURRENCY, f"{event.currency!r} is no ISO 4217 currency")
-        if self._rates.at(event.currency, event.at_us) is None:
+        rate = self._rates.at(event.currency, event.at_us)
+        if rate is None:
             return Invalid(Reason.NO_FX_RATE, f"no rate from {event.currency} to {self._rates.reporting}")
+        if money.to_minor(Decimal(event.amount), rate, self._digits) > money.MAX_MINOR:
+            return Invalid(Reason.ILL_TYPED_FIELD, f"the amount is worth more than {money.MAX_MINOR} minor units")
         return None
 
     def book(self, periods: Periods, event: AdSpend, at_us: int, additions: Additions, _late_us: int) -> Outcome | None:

@@ -56,6 +56,11 @@ class HeardOrders:
         at_us = self.at_us
         return at_us if at_us is not None else NEVER_US if self.absent or (topic and topic.idle) else 0
 
+    @property
+    def looked_us(self) -> int | None:
+        """The last look at the broker that found no orders; None: they are not idle."""
+        return self.marks.looked_us(order.TOPIC)
+
     def at_us_by(self, look_us: int) -> int | None:
         """The same as heard up to a moment of the wall clock."""
         return self.marks.at_us_by(order.TOPIC, look_us)

@@ -80,9 +80,18 @@ class SessionBooking:
             self._see_step(session, step, minute, additions)
 
     def insert(
-        self, visitor: Visitor, session: Session, event: Click, at_us: int, frozen_us: int, additions: Additions
+        self,
+        visitor: Visitor,
+        session: Session,
+        event: Click,
+        at_us: int,
+        frozen_us: int,
+        fixed_us: int,
+        additions: Additions,
     ) -> None:
-        """Any other event."""
+        """Any other event, and each of a visitor with joined orders; of those before `fixed_us` no order asks."""
+        if not len(session.events) & 7:
+            session.forget(min(frozen_us, fixed_us))
         if at_us < frozen_us and at_us < session.last_us:
             self._add_late(visitor, session, event.event_type, at_us // MINUTE_US, additions)
         elif at_us >= session.last_us and not visitor.joined and not session.begins_with(at_us, event.event_id):

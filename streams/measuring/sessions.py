@@ -93,7 +93,7 @@ class ClickBooking:
             asked_us = min(late_us + self._thaw_us, visitors.fixed_us)
             self._booking.move_on(visitor, session, event.event_type, at_us, asked_us, additions)
         else:
-            self._booking.insert(visitor, session, event, at_us, late_us + self._thaw_us, additions)
+            self._booking.insert(visitor, session, event, at_us, late_us + self._thaw_us, visitors.fixed_us, additions)
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
@@ -165,12 +165,11 @@ class ClickBooking:
         return earlier
 
     def _named(self, visitor: Visitor, session_id: str, at_us: int) -> Session | None:
-        session = visitor.named(session_id if len(session_id) <= LONGEST_NAME else _short(session_id))
+        session = visitor.named(_name(session_id))
         return None if session is None or at_us - session.last_us > self._retention_us else session
 
     def _open(self, visitor: Visitor, event: Click, at_us: int, late_us: int) -> Session:
-        name = event.session_id
-        name = f"{MADE}{at_us}" if name is None else name if len(name) <= LONGEST_NAME else _short(name)
+        name = f"{MADE}{at_us}" if event.session_id is None else _name(event.session_id)
         session = Session(name, self._slices_of(event), at_us, event.event_id, at_us, Sightings(), array("q"))
         visitor.open(session, late_us + self.horizon_us - self._kept_us)
         return session
@@ -180,5 +179,7 @@ class ClickBooking:
         return self._slicing.of((*segments, *defined_segments(event, defined)) if defined else segments)
 
 
-def _short(name: str) -> str:
-    return xxhash.xxh3_128_hexdigest(name.encode())
+def _name(session_id: str) -> str:
+    """What it is kept as: itself, or its hash where it is long or could be taken for a made one."""
+    kept = len(session_id) <= LONGEST_NAME and not session_id.startswith(MADE)
+    return session_id if kept else xxhash.xxh3_128_hexdigest(session_id.encode())

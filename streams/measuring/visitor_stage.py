@@ -24,12 +24,18 @@ MAX_FIXED = 500
 
 @dataclass(slots=True)
 class VisitorTables(Generic[R]):
-    """The state of a task. Not stored: `waiting`, the orders to be fixed by the watermark at which they are."""
+    """The state of a task. Not stored: `waiting`, the orders to be fixed by the watermark at which they are.
+
+    `before_look`: a moment of the wall clock, and the watermark of clicks then; `quiet_us`: that of an earlier moment,
+    after which orders were looked for and none was there.
+    """
 
     clicks: MeasureTables[R, Additions]
     heard: HeardOrders
     orders: Attributions = field(default_factory=attributions)
     waiting: list[tuple[int, str]] = field(default_factory=list)
+    before_look: tuple[int, int] = (0, 0)
+    quiet_us: int = 0
 
     @property
     def partition(self) -> int:
@@ -75,7 +81,7 @@ class VisitorStage(Generic[R]):
 
     def step(self, tables: VisitorTables[R], read: Batch | Tick, now_us: int) -> MeasureOutput:
         """See Stage."""
-        self.attribution.passed(tables.clicks.rows, tables.heard.passed_us)
+        self.attribution.passed(tables.clicks.rows, self._passed_us(tables, now_us))
         if isinstance(read, Batch) and read.topic == BY_VISITOR:
             output = MeasureOutput()
             self._book(tables, read.records, output)
@@ -131,6 +137,19 @@ class VisitorStage(Generic[R]):
             for fact in self.attribution.fix(tables.orders, tables.clicks.rows, order_id, tables.clicks.sums):
                 _hand(fact, output)
         _hand(erased, output)
+
+    @staticmethod
+    def _passed_us(tables: VisitorTables[R], now_us: int) -> int:
+        """No order before this is to come. Idle ones let it go up to where the clicks were before the last look.
+
+        Or a replay of clicks that goes on after its orders keeps the visitors of months: orders have the wall's pace.
+        """
+        look_us, (moment_us, clicks_us) = tables.heard.looked_us, tables.before_look
+        if look_us is None or look_us >= moment_us:
+            tables.quiet_us = clicks_us if look_us is not None else 0
+            tables.before_look = now_us, tables.clicks.clock.row.at_us or 0
+        quiet_us = min(tables.quiet_us, tables.waiting[0][0]) if tables.waiting else tables.quiet_us
+        return max(tables.heard.passed_us, quiet_us)
 
     def _fix(self, tables: VisitorTables[R], output: MeasureOutput) -> None:
         """Orders whose time, and the allowed lateness, the watermark has passed."""

@@ -54,6 +54,18 @@ def test_a_feed_without_a_horizon_corrects_days_and_months_for_ever() -> None:
     assert monitor.tables.cells.frozen == 1 + 12  # the minute and the hours
 
 
+def test_so_it_does_weeks() -> None:
+    week = "windows:\n  week: {length: 7d, hop: 7d}\n" + KPIS.replace("[1m, 1h, 1d, 30d, 1M]", "[week]")
+    monitor = Monitor(week, horizons_us=ENDLESS)
+    monitor.book("orders", day(0.5))
+    monitor.mark(orders=day(300), clickstream=day(300))
+    monitor.book("orders", day(0.5), 2)
+    monitor.mark(orders=day(300))
+    assert monitor.history("orders", "week", day(0))[-2:] == [(1, FINAL), (3, CORRECTED)]
+    kind = monitor.stage.windows["week"]
+    assert (kind.calendar, kind.of_days) == (True, True)
+
+
 def test_the_cells_of_a_rate_are_kept_as_long_as_either_of_its_feeds_is_corrected() -> None:
     # Clicks are corrected for an hour, orders for 7 days: the order of yesterday meets yesterday's sessions.
     monitor = Monitor(KPIS)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flow import Flow, at, click, heartbeat
+from flow import Flow, at, click, heartbeat, order
 
 # One visitor a session but for `c`, which is another visit of `a`'s visitor from an e-mail.
 #   a  Email   12:00:00 page_view, 12:00:05 view_item, 12:00:08 add_to_cart        8 s, never engaged
@@ -94,3 +94,28 @@ def test_a_proportion_of_sessions_carries_its_interval() -> None:
     assert (abandoned.numerator, abandoned.denominator) == (8, 9)
     low, high = abandoned.interval or (0, 0)
     assert (round(low, 3), round(high, 3)) == (0.565, 0.98)
+
+
+def test_a_replay_of_clicks_that_goes_on_after_its_orders_keeps_the_visitors_of_a_day() -> None:
+    flow = Flow(now_us=at("00:00:00") + 400 * 86_400_000_000)
+    flow.read(click("00:00:01", "a", visitor="v"), order("00:00:02", "10.00", visitor_id="v"))
+    for _ in range(12):
+        flow.tick(only="clickstream", lag=1)
+    visitors = flow.tables["visitors"][0].clicks.rows.rows
+    assert len(visitors) == 1
+    for hour in range(24, 24 * 8):
+        flow.read(click(f"{hour}:00:00", "s", visitor=f"v{hour}"))
+        flow.tick(only="clickstream", lag=1)
+    assert len(visitors) <= 24 + 4  # retention, horizon, and what is not swept yet
+
+
+def test_the_session_of_an_order_that_waits_is_kept_while_no_more_orders_come() -> None:
+    flow = Flow(now_us=at("00:00:00") + 400 * 86_400_000_000)
+    flow.read(click("00:00:01", "a", visitor="v"), order("00:00:02", "10.00", visitor_id="v"))
+    for _ in range(12):
+        flow.tick(only="clickstream", lag=1)
+    for hour in range(24, 24 * 4):
+        flow.read(click(f"{hour}:00:00", "s", visitor=f"v{hour}"))
+        flow.tick(only="clickstream", lag=1) if hour % 8 == 0 else None
+    tables = flow.tables["visitors"][0]
+    assert [len(tables.waiting), "v" in tables.clicks.rows.rows] == [1, True]

@@ -98,6 +98,16 @@ def test_currencies_without_a_rate_or_unknown_are_refused_and_change_nothing() -
     assert (reasons, len(found), len(periods)) == ([Reason.NO_FX_RATE, Reason.UNKNOWN_CURRENCY], 0, 0)
 
 
+def test_money_worth_more_than_an_integer_may_hold_is_refused() -> None:
+    # Seen: a rate of a billion pounds a yen, and the worker could not write its table any more, at every start again.
+    flow = Flow()
+    flow.rates.add("JPY", at("00:00:00"), Decimal(10**10 - 1))
+    flow.read(spend("12:00:00", "9999999999", currency="JPY"), spend("12:00:00", "1", currency="JPY"))
+    ledger = flow.ledger("ad-spend")
+    assert (ledger.counted, ledger.invalid) == (1, 1)
+    assert all(change for table in flow.tables["ad-spend"][0].all() for change in table.drain())
+
+
 @pytest.mark.parametrize(
     ("change", "reason"),
     [

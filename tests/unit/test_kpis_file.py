@@ -74,6 +74,22 @@ def test_a_part_of_a_measure_and_what_is_left_of_it_are_proportions(numerator: s
     assert load_kpis(text, "kpis.yaml").kpis["rate"].proportion
 
 
+@pytest.mark.parametrize(
+    ("numerator", "window", "only"),
+    [
+        ("returning_customers", "1d", "1M"),  # booked at the month's start: a day but the first would have none
+        ("cohort_active", "30d", "1M"),
+        ("predicted_value", "7d", "1d"),  # the equity of seven days does not add up
+        ("predicted_customers", "1M", "1d"),
+    ],
+)
+def test_what_is_booked_once_a_month_or_a_day_has_no_other_window(numerator: str, window: str, only: str) -> None:
+    text = GOOD.replace("converting_sessions", numerator).replace("    denominator: sessions\n", "")
+    text = text.replace("    proportion: true\n", "").replace("[1m, 1d]", f"[{window}]")
+    with pytest.raises(DefinitionError, match=f"window of {numerator}, of each {only}; possible are {only}$"):
+        load_kpis(text, "kpis.yaml")
+
+
 def test_a_sum_is_no_proportion() -> None:
     with pytest.raises(DefinitionError, match="a sum is no proportion"):
         load_kpis(GOOD.replace("    denominator: sessions\n", ""), "kpis.yaml")
@@ -105,3 +121,5 @@ def test_the_names_of_the_pipelines_metrics_are_taken() -> None:
     text = GOOD.replace("  rate:", "  events:").replace("    denominator: sessions\n    proportion: true\n", "")
     with pytest.raises(DefinitionError, match="the metric kpi_events is taken"):
         load_kpis(text, "kpis.yaml")
+    with pytest.raises(DefinitionError, match="the metric kpi_events_total is taken"):  # as it is exported
+        load_kpis(text.replace("  events:", "  events_total:"), "kpis.yaml")

@@ -133,6 +133,11 @@ def test_a_long_session_id_is_kept_as_its_hash() -> None:
     assert [len(one.name) for one in clicking.visitors.rows["v"].sessions] == [32, 32]
 
 
+def test_an_id_that_looks_like_a_made_one_takes_no_events_without_an_id() -> None:
+    clicking = of(click(0, "\0"), click(60, None))
+    assert day(clicking, measure.SESSIONS) == 2
+
+
 def test_landing_page_is_a_dimension_where_a_kpi_wants_it() -> None:
     clicking = Clicking(catalogue=of_all_measures(("channel", "landing_page")))
     clicking.click(click(0), page_url="https://shop.example/sale?utm_source=x")

@@ -1,5 +1,7 @@
 """The watermark of a topic, from what its partitions announce."""
 
+import pytest
+
 from models.delta import Mark
 from models.topic_watermark import Watermarks
 
@@ -87,6 +89,19 @@ def test_when_all_are_idle_it_goes_on_at_the_pace_of_the_wall_clock_up_to_the_ea
     assert marks.of(["clicks"]) == 120 * S
 
 
+def test_a_dead_letter_in_the_night_does_not_make_it_wait_for_as_long_again() -> None:
+    # Seen: one tick that found a record unread, or a restart, after an hour without events held it for an hour.
+    marks = Watermarks({("clicks", 0)})
+    marks.hear("clicks", 0, said(100, 0))
+    for second in range(10, 3600):
+        marks.hear("clicks", 0, said(100, second, look_s=second))
+    assert marks.of(["clicks"]) == (100 + 3589) * S
+    marks.hear("clicks", 0, said(100, 3600))
+    marks.hear("clicks", 0, said(100, 3601, look_s=3601))
+    marks.hear("clicks", 0, said(100, 3611, look_s=3611))
+    assert marks.of(["clicks"]) == (100 + 3589 + 10) * S
+
+
 def test_it_never_goes_back() -> None:
     marks = two()
     marks.hear("clicks", 0, said(100, 0))
@@ -126,6 +141,24 @@ def test_a_topic_that_never_had_a_record_holds_nothing_back_and_one_that_was_not
     assert marks.of(["clicks", "orders"]) is None
     marks.hear("clicks", 0, said(None, 2, look_s=1))
     assert marks.of(["clicks", "orders"]) == 90 * S
+
+
+@pytest.mark.parametrize("behind_s", [0, 7, 40, 3_000])
+@pytest.mark.parametrize(("idle", "busy"), [(("clicks", 1), ("clicks", 0)), (("clicks", 0), ("orders", 0))])
+def test_a_worker_whose_clock_is_behind_delays_and_never_holds(
+    behind_s: int, idle: tuple[str, int], busy: tuple[str, int]
+) -> None:
+    """Of one topic and of two; the busy partition announces five times a second."""
+    marks = Watermarks({idle, busy})
+    for fifth in range(4 * 5 * 3_000):
+        now_us = WALL + fifth * S // 5
+        marks.hear(*busy, Mark(now_us, None, now_us))
+        if fifth % 5 == 4:
+            look_us = now_us - behind_s * S
+            marks.hear(*idle, Mark(None, look_us, look_us))
+    at_us = marks.of({idle[0], busy[0]})
+    assert at_us is not None
+    assert now_us - at_us <= 1.6 * behind_s * S + 2 * S
 
 
 def test_of_a_topic_an_announcement_a_second_is_remembered() -> None:
