@@ -1,0 +1,20 @@
+"""The steps of the funnel that a KPI is about."""
+
+from collections.abc import Iterable, Mapping
+
+from models.kpi import Kpi
+from models.measure import BOTH_STEPS, STEPS
+
+
+def step_of(kpi: Kpi) -> str | None:
+    """`add_payment_info -> purchase` of a KPI made of sessions with both; None of any other."""
+    for term in kpi.numerator:
+        if steps := BOTH_STEPS.get(term.measure):
+            return " -> ".join(STEPS[step] for step in steps)
+    return None
+
+
+def steps_of(kpis: Iterable[Kpi]) -> Mapping[str, str]:
+    """By name of the KPI, of those that are shares of going on: a step that fails lowers its own."""
+    found = ((kpi.name, step_of(kpi)) for kpi in kpis if len(kpi.numerator) == 1)
+    return {name: step for name, step in found if step is not None}
