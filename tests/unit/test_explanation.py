@@ -43,7 +43,7 @@ def test_a_page_names_the_change_the_step_and_the_segments() -> None:
         "failing step: add_payment_info -> purchase",
         "device=mobile -20.0 points (rate -20.0, mix +0.0)",
     )
-    assert (found.before, found.after, found.change) == (0.6, 0.4, pytest.approx(-0.2))
+    assert (found.before, found.after, found.change) == (0.6, 0.4, -0.2)
     for its in found.contributions.values():
         assert sum(one.change for one in its) == pytest.approx(-0.2)
 

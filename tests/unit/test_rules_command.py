@@ -35,7 +35,7 @@ def test_the_example_of_the_manual_holds(manual: Path) -> None:
 
 def test_a_test_that_fails_says_what_was_expected_and_what_the_alert_did(manual: Path) -> None:
     changed = (
-        manual.read_text(encoding="utf-8").replace("at: 9m", "at: 7m").replace("firing: none}", "firing: critical}", 1)
+        manual.read_text(encoding="utf-8").replace("at: 10m", "at: 7m").replace("firing: none}", "firing: critical}", 1)
     )
     manual.write_text(changed, encoding="utf-8")
     done = kpi("test", manual)
