@@ -90,9 +90,10 @@ class Explaining:
 
     def take(self, records: Iterable[ConsumerRecord]) -> None:
         """Records of `kpi-values`, and whoever waits for them looks again."""
+        now_us = self.now_us()
         for record in records:
             try:
-                self.figures.take(record.key, record.value)
+                self.figures.take(record.key, record.value, now_us)
             except (DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
                 _LOG.error("malformed value", partition=record.partition, offset=record.offset, why=str(wrong))
         self._read.set()
@@ -119,17 +120,18 @@ class Explaining:
         ends = await self._begin(consumer)
         while True:
             fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+            self.take(record for records in fetched.values() for record in records)
             if not self._caught_up and not any([await consumer.position(tp) < end for tp, end in ends.items()]):
                 self._caught_up = True
+                self._read.set()
                 _LOG.info("explains", kinds=len(self.figures.kept_us), rows=self.figures.rows)
-            self.take(record for records in fetched.values() for record in records)
 
     async def _begin(self, consumer: AIOKafkaConsumer) -> Mapping[TopicPartition, int]:
         """Where it ends now. Begun where windows that are compared with were published: a topic holds a year."""
-        partitions = [
-            TopicPartition(VALUES_TOPIC, number) for number in consumer.partitions_for_topic(VALUES_TOPIC) or ()
-        ]
-        consumer.assign(partitions)
+        consumer.subscribe([VALUES_TOPIC])
+        while not consumer.assignment():
+            await consumer.getmany(timeout_ms=POLL_MS)  # what it brings is read again from where it is begun
+        partitions = sorted(consumer.assignment())
         back_us = BACK_TWICE * max(self.figures.kept_us.values(), default=0)
         since_ms = max(0, (self.now_us() - back_us) // 1_000)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))

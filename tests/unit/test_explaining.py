@@ -22,7 +22,7 @@ from alerts import Written, notification
 from flow import KPIS
 from models.kpis_file import load_kpis
 from streams.delivering.explaining import PATIENCE_US, Explaining
-from streams.delivering.figures import Figures
+from streams.delivering.figures import GRACE_US, Figures
 from streams.delivering.reasons import Reasons
 
 MINUTE_US, HOUR_US, DAY_US = 60_000_000, 3_600_000_000, 86_400_000_000
@@ -150,10 +150,21 @@ def test_only_what_is_watched_is_kept_and_only_as_long_as_it_is_compared() -> No
     assert figures.take(*_record(value(NOW_US, 1, 2)))
     assert not figures.take(*_record(value(NOW_US, 1, 2, kpi="bounce_rate")))
     for hour in range(1, 10):
-        figures.take(*_record(value(NOW_US + hour * HOUR_US, 1, 2)))
+        figures.take(*_record(value(NOW_US + hour * HOUR_US, 1, 2)), hour * HOUR_US)
     assert figures.rows == 3
     figures.watch({})
     assert figures.rows == 0
+
+
+def test_a_replay_brings_months_at_once_and_the_alerts_of_each_after_them() -> None:
+    figures = Figures({("payment_success_rate", "1h"): 2 * HOUR_US})
+    for hour in range(100):
+        figures.take(*_record(value(NOW_US + hour * HOUR_US, 1, 2)), NOW_US)
+    assert figures.rows == 100
+    for hour in range(100, 130):
+        figures.take(*_record(value(NOW_US + hour * HOUR_US, 1, 2)), NOW_US + GRACE_US + 1)
+    assert figures.at("payment_success_rate", "1h", NOW_US) == {}
+    assert figures.rows == 30
 
 
 def test_memory_is_bounded_whatever_is_published() -> None:
