@@ -3,7 +3,9 @@
 from collections.abc import Iterable, Mapping
 
 from models.kpi import Kpi
-from models.measure import BOTH_STEPS, STEPS
+from models.measure import BOTH_STEPS, CONVERTING_SESSIONS, ORDERS, REVENUE, SESSIONS, STEPS
+
+_AT_THE_END = frozenset((CONVERTING_SESSIONS, ORDERS, REVENUE))
 
 
 def step_of(kpi: Kpi) -> str | None:
@@ -12,6 +14,17 @@ def step_of(kpi: Kpi) -> str | None:
         if steps := BOTH_STEPS.get(term.measure):
             return " -> ".join(STEPS[step] for step in steps)
     return None
+
+
+def fails(kpi: Kpi, change: float) -> bool:
+    """Whether a step fails more often by a change of its KPI: fewer go on, or more give up."""
+    return change > 0 if len(kpi.numerator) > 1 else change < 0
+
+
+def is_end(kpi: Kpi) -> bool:
+    """Whether all of the funnel decides a KPI: conversion, orders, revenue; not what an order is worth."""
+    over = {term.measure for term in kpi.denominator or ()}
+    return any(term.measure in _AT_THE_END for term in kpi.numerator) and over <= {SESSIONS}
 
 
 def steps_of(kpis: Iterable[Kpi]) -> Mapping[str, str]:

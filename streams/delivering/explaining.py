@@ -13,7 +13,7 @@ from typing import Final
 import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
-from msgspec import DecodeError
+from msgspec import MsgspecError
 
 from alerting.explanation import NOT_READ, NOTHING_BEFORE
 from alerting.notification import Alert, Notification
@@ -28,7 +28,6 @@ PATIENCE_US: Final = 3_000_000
 START_PATIENCE_US: Final = 10_000_000
 POLL_MS: Final = 500
 MAX_RECORDS: Final = 2_000  # some milliseconds of decoding between two pages
-BACK_TWICE: Final = 2  # what is compared with was published as long ago as it ended
 
 
 @dataclass(slots=True)
@@ -94,7 +93,7 @@ class Explaining:
         for record in records:
             try:
                 self.figures.take(record.key, record.value, now_us)
-            except (DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
+            except (MsgspecError, ValueError) as wrong:
                 _LOG.error("malformed value", partition=record.partition, offset=record.offset, why=str(wrong))
         self._read.set()
 
@@ -132,7 +131,7 @@ class Explaining:
         while not consumer.assignment():
             await consumer.getmany(timeout_ms=POLL_MS)  # what it brings is read again from where it is begun
         partitions = sorted(consumer.assignment())
-        back_us = BACK_TWICE * max(self.figures.kept_us.values(), default=0)
+        back_us = max(self.figures.kept_us.values(), default=0)  # live, a window is published when it has ended
         since_ms = max(0, (self.now_us() - back_us) // 1_000)
         found = await consumer.offsets_for_times(dict.fromkeys(partitions, since_ms))
         for partition in partitions:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
+from fractions import Fraction
 from functools import cached_property
 
 from alerting.clause import clauses
@@ -11,7 +12,7 @@ from alerting.notification import Alert
 from alerting.reference import Ago
 from alerting.rule import Rule
 from models import duration
-from models.funnel import step_of, steps_of
+from models.funnel import fails, is_end, step_of, steps_of
 from models.goal import with_goals
 from models.kpi import Catalogue, Kpi
 from models.kpi_value import Unit
@@ -56,9 +57,8 @@ class Reasons:
             return None
         end_us, after = _us(alert.window_end), look(alert.kpi, alert.window, _us(alert.window_end))
         for before_us, said in self._before(alert, end_us):
-            question = Question(
-                alert.kpi, alert.dimension, alert.segment, unit or Unit.COUNT, said, self._step(alert, look, before_us)
-            )
+            step = self._step(alert, end_us, before_us, look)
+            question = Question(alert.kpi, alert.dimension, alert.segment, unit or Unit.COUNT, said, step)
             if found := explain(question, look(alert.kpi, alert.window, before_us), after):
                 return found
         return None
@@ -74,23 +74,27 @@ class Reasons:
         if alert.window_start is not None:
             yield _us(alert.window_start), "the window before"
 
-    def _step(self, alert: Alert, look: Look, before_us: int) -> str | None:
-        """Of a KPI of the funnel its own; of one that depends on all of it, the step that fell the most."""
+    def _step(self, alert: Alert, end_us: int, before_us: int, look: Look) -> str | None:
+        """Of a KPI of the funnel its own, of one at its end the step that fell the most; None if it is no worse."""
         kpi = self.catalogue.kpis.get(alert.kpi)
-        if kpi is None or (own := step_of(kpi)) is not None:
-            return None if kpi is None else own
+        values = [
+            _value(look(alert.kpi, alert.window, us), alert.dimension, alert.segment) for us in (before_us, end_us)
+        ]
+        if kpi is None or values[0] is None or values[1] is None or not fails(kpi, float(values[1] - values[0])):
+            return None
+        if (own := step_of(kpi)) is not None:
+            return own
         beside = self._steps_beside(alert.kpi, alert.window)
-        end_us = _us(alert.window_end) if alert.window_end else 0
         before, after = (
-            {name: one for name in beside if (one := look(name, alert.window, at_us).get(TOTAL, {}).get(TOTAL))}
-            for at_us in (before_us, end_us)
+            {name: one for name in beside if (one := look(name, alert.window, us).get(TOTAL, {}).get(TOTAL))}
+            for us in (before_us, end_us)
         )
         return failing_step(beside, before, after)
 
     def _steps_beside(self, kpi: str, window: str) -> Mapping[str, str]:
         """KPIs of the funnel's steps in the same windows, of a KPI at its end."""
         found = self.catalogue.kpis.get(kpi)
-        if found is None or found.measures.isdisjoint(_AT_THE_END) or step_of(found) is not None:
+        if found is None or not is_end(found):
             return {}
         return steps_of(one for one in self.catalogue.kpis.values() if window in one.windows)
 
@@ -99,8 +103,9 @@ class Reasons:
         return shape[0] if shape else _MONTH_US
 
 
-_AT_THE_END = frozenset(("converting_sessions", "orders", "revenue"))
-"""Measures of what comes out of the funnel."""
+def _value(slices: Slices, dimension: str, segment: str) -> Fraction | None:
+    counts = slices.get(dimension, {}).get(segment)
+    return None if counts is None else counts.value
 
 
 def _agos(rule: Rule, level: str | None = None) -> list[int]:

@@ -41,6 +41,7 @@ class Evaluation:
     around: Surroundings
     tables: AlertTables = field(default_factory=AlertTables)
     _alerting: Alerting = field(init=False)
+    _heard: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self._alerting = Alerting(RuleBook(self.rules, self.around))
@@ -50,10 +51,11 @@ class Evaluation:
 
         `behind`: the pipeline is behind; who gives values knows that, so `PipelineBehind` is not told of.
         """
-        watermark_us = closed_us + self.around.allowed_lateness_us
-        times_us = dict.fromkeys(set(self.around.groups.values()), watermark_us)
+        watermark_us, given = closed_us + self.around.allowed_lateness_us, list(values)
+        self._heard |= {self.around.groups[value.series.kpi] for value in given}
+        times_us = dict.fromkeys(self._heard, watermark_us)  # of what nothing was ever heard, no time is known
         moment = Moment(times_us, self.around.max_lag_us + 1 if behind else 0, watermark_us, total=True)
-        told = list(self._alerting.step(self.tables, list(values), moment))
+        told = list(self._alerting.step(self.tables, given, moment))
         names = {rule.name for rule in self.rules}
         for table in self.tables.all():
             table.drain()

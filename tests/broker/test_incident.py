@@ -41,21 +41,23 @@ def pages() -> Iterator[tuple[int, list[dict[str, Any]]]]:
 def test_it_is_told_once_explained_and_found_again_in_what_was_recorded(
     installation: Installation, ecom: Path, tmp_path: Path
 ) -> None:
-    with pages() as (port, told):
-        with shop_floor(
+    with (
+        pages() as (port, told),
+        shop_floor(
             installation,
             tmp_path,
             KPI_KPIS_FILE=str(KPIS),
             KPI_RULES_FILE=str(RULES),
             KPI_WEBHOOK_URL=f"http://127.0.0.1:{port}/",
             KPI_WEBHOOK_ALLOW_PRIVATE="true",
-        ) as floor:
-            floor.start_worker()
-            floor.kpi("replay", ecom, "--heartbeat", "2024-07-10T00:00:00Z")
-            floor.caught_up()
-            check_history(floor)
-            check_backtest(floor)
-            check_pages(floor, told)
+        ) as floor,
+    ):
+        floor.start_worker()
+        floor.kpi("replay", ecom, "--heartbeat", "2024-07-10T00:00:00Z")
+        floor.caught_up()
+        check_history(floor)
+        check_backtest(floor)
+        check_pages(floor, told)
 
 
 def check_history(floor: ShopFloor) -> None:

@@ -145,6 +145,14 @@ def test_an_alert_of_what_comes_out_of_the_funnel_names_the_step_that_fell() -> 
     assert why[1] == "failing step: add_payment_info -> purchase"
 
 
+def test_no_step_fails_where_the_kpi_is_no_worse() -> None:
+    reader = explaining()
+    reader.take([value(NOW_US - HOUR_US, 25, 50), value(NOW_US, 40, 50)])
+    assert reader.at_once(fired()).why == (
+        "payment_success_rate 80.0 % (40 of 50), the window before 50.0 % (25 of 50)",
+    )
+
+
 def test_only_what_is_watched_is_kept_and_only_as_long_as_it_is_compared() -> None:
     figures = Figures({("payment_success_rate", "1h"): 2 * HOUR_US})
     assert figures.take(*_record(value(NOW_US, 1, 2)))

@@ -7,7 +7,7 @@ import pytest
 from alerting.contribution import REST, Counts
 from alerting.explanation import OTHERS, Question, explain, failing_step
 from flow import KPIS
-from models.funnel import step_of, steps_of
+from models.funnel import fails, is_end, step_of, steps_of
 from models.kpi_value import Unit
 from models.kpis_file import load_kpis
 
@@ -93,6 +93,14 @@ def test_kpis_of_the_funnel_know_their_step() -> None:
     assert step_of(kpis["payment_success_rate"]) == "add_payment_info -> purchase"
     assert step_of(kpis["cart_abandonment_rate"]) == "add_to_cart -> purchase"
     assert step_of(kpis["conversion_rate"]) is None
+    assert {name for name, kpi in kpis.items() if is_end(kpi)} == {
+        "conversion_rate",
+        "orders",
+        "revenue",
+        "net_revenue",
+    }
+    assert [fails(kpis["payment_success_rate"], change) for change in (-0.1, 0.1)] == [True, False]
+    assert [fails(kpis["cart_abandonment_rate"], change) for change in (-0.1, 0.1)] == [False, True]
     assert set(steps_of(kpis.values())) == {
         "view_to_cart_rate",
         "cart_to_checkout_rate",
