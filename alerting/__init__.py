@@ -7,5 +7,6 @@ evaluation  evaluator: condition (what a value says) -> breach (how long) -> lif
             kept) -> transition (sent)
 correction  what a revised value of a past window does to an alert
 silence     nothing comes, a segment is gone, a rule is removed
+explanation how a KPI changed, at which step and in which segments (contribution: parts that add up)
 delivery    what follows from an attempt · notification: what a receiver is told · notifiers/ make a request of it
 """

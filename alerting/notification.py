@@ -10,7 +10,11 @@ from typing import Final
 
 import msgspec
 
+from alerting.explanation import Explanation
+
 RESOLVED: Final = "resolved"
+EXPLANATION: Final = "explanation"
+"""Name of the annotation that says why."""
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
@@ -31,6 +35,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
+    window_start: datetime | None = None
+    window_end: datetime | None = None
 
     @property
     def firing(self) -> bool:
@@ -40,10 +46,31 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
 
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """One transition for one receiver; `data` is its whole record as JSON."""
+    """One transition for one receiver; `data` is its whole record as JSON, with `explanation` once it is explained.
+
+    `why`: the explanation in lines of words, or the one line that there is none; none where nothing is to explain.
+    """
 
     alert: Alert
     data: bytes
+    why: tuple[str, ...] = ()
+
+    def explained(self, explanation: Explanation) -> "Notification":
+        """With its explanation, in `data` and in words."""
+        return self._saying(explanation.summary, msgspec.json.encode(explanation))
+
+    def without(self, reason: str) -> "Notification":
+        """Without one, which is said."""
+        return self._saying((reason,), b"null")
+
+    def _saying(self, why: tuple[str, ...], explanation: bytes) -> "Notification":
+        """The words are an annotation, too, so that every receiver that shows those shows them."""
+        fields = msgspec.json.decode(self.data, type=dict[str, msgspec.Raw])
+        annotations = {**self.alert.annotations, EXPLANATION: "; ".join(why)}
+        fields["annotations"] = msgspec.Raw(msgspec.json.encode(annotations))
+        fields["explanation"] = msgspec.Raw(explanation)
+        alert = msgspec.structs.replace(self.alert, annotations=annotations)
+        return Notification(alert, msgspec.json.encode(fields), why)
 
     @property
     def key(self) -> str:

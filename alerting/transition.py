@@ -38,6 +38,7 @@ class Transition:
     sequence: int  # 1, 2, ... of this fingerprint
     labels: Mapping[str, str] = field(default_factory=dict)
     annotations: Mapping[str, str] = field(default_factory=dict)
+    span_us: tuple[int, int] | None = None  # of the window whose value did it, start and end; None as `value`
 
     @property
     def firing(self) -> bool:
@@ -102,6 +103,7 @@ def _told(
         sequence=state.sequence,
         labels=told_as.labels,
         annotations=annotations,
+        span_us=(because.start_us, because.end_us) if because else None,
     )
 
 

@@ -77,6 +77,10 @@ class Kpi:
         meaning = (self.name, self.unit.value, self.numerator, self.denominator, self.proportion)
         return sha256(repr(meaning).encode()).hexdigest()[:12]
 
+    def interval(self, numerator: int, denominator: int | None) -> tuple[float, float] | None:
+        """Of a value: 95 % Wilson where the numerator is part of the denominator, else None."""
+        return wilson(numerator, denominator) if self.proportion and denominator else None
+
     @property
     def formula(self) -> str:
         """As a reader writes it: `(revenue - refunds) / orders`."""

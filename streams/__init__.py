@@ -5,6 +5,7 @@ monitoring    stage 2, pure: deltas become values of KPIs, and alerts
 delivering    stage 3: alerts reach their receivers
 engine        Faust, transactions and the tick around the steps of the stages
 app           stages and topics: the whole flow on one page; worker and notifier are its processes
+rehearsal     event files through all stages in memory
 publication   records of kpi-values; publication_alerts those of kpi-alerts; topics: what each topic must be
 clv_feed fx_feed   what every worker reads all of: the last CLV model, exchange rates
 metrics       one collector over one snapshot; histogram

@@ -1,6 +1,7 @@
 """`kpi`: turns the errors of its commands into one line and a code.
 
-Exit codes: 0 done, 1 a question answered with no (`kpi status`), 2 something given to us is wrong, 70 a fault.
+Exit codes: 0 done, 1 a question answered with no (`kpi status`, `kpi rules test`), 2 something given to us is wrong, 70
+a fault.
 """
 
 import sys
@@ -9,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from models.errors import KpiError, OutsideError
-from streams.commands import clv, customers, feeding, kpis, letters, reading, running, topics
+from streams.commands import clv, customers, feeding, kpis, letters, reading, rules, running, topics
 
 EXIT_OUTSIDE = 2
 EXIT_FAULT = 70
@@ -24,6 +25,7 @@ for group in (running, feeding, reading):
     app.add_typer(group.app)
 app.add_typer(topics.app, name="topics")
 app.add_typer(kpis.app, name="kpis")
+app.add_typer(rules.app, name="rules")
 app.add_typer(clv.app, name="clv")
 app.add_typer(customers.app, name="customers")
 app.add_typer(letters.app, name="dead-letters")

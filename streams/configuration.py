@@ -58,8 +58,13 @@ def load_settings(environment: Mapping[str, str]) -> Settings:
 def load_definitions(settings: Settings, deploy: Sequence[Path]) -> Definitions:
     """KPIs and rules; `deploy`: folders to look into where the settings name no file."""
     catalogue = load_catalogue(settings, deploy)
-    rules = _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
+    rules = rules_file_of(settings, deploy)
     return Definitions(catalogue, load_rules(rules, catalogue), rules)
+
+
+def rules_file_of(settings: Settings, deploy: Sequence[Path]) -> Path:
+    """Where the rules are; as above."""
+    return _file(settings.rules_file, "KPI_RULES_FILE", "alerts.yaml", deploy)
 
 
 def load_rules(file: Path, catalogue: Catalogue) -> tuple[Rule, ...]:

@@ -1,16 +1,17 @@
 """Records of `kpi-values`: the public form of a KPI value, and back."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Context, Decimal
 from functools import lru_cache
 
 import msgspec
 
-from models.kpi_value import KpiValue, Status, Unit
+from models.kpi_value import MICROS, KpiValue, Series, Status, Unit
 from models.stage import Outgoing
 
 VALUES_TOPIC = "kpi-values"
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 SIGNIFICANT = Context(prec=20)
 """Digits of a ratio of money: the contract asks for at least 12."""
 
@@ -79,6 +80,30 @@ def value_record(value: KpiValue, partitions: Mapping[str, int]) -> Outgoing:
     )
     key = f"{kpi}|{window}|{dimension}|{start}|{segment}"
     return Outgoing(VALUES_TOPIC, partitions[dimension], key.encode(), _encode(record))
+
+
+def value_of(record: KpiValueRecord, currency_exponent: int) -> KpiValue:
+    """The value that a record was made of; `currency_exponent`: digits of the minor unit of the reporting currency."""
+    exponent = {Unit.MONEY: currency_exponent, Unit.SECONDS: MICROS}.get(record.unit, 0)
+    return KpiValue(
+        series=Series(record.kpi, record.window, record.dimension, record.segment),
+        start_us=_us(record.start),
+        end_us=_us(record.end),
+        unit=record.unit,
+        exponent=exponent,
+        numerator=round(Decimal(str(record.numerator)).scaleb(exponent)),
+        denominator=record.denominator,
+        interval=record.interval,
+        status=record.status,
+        revision=record.revision,
+        watermark_us=_us(record.watermark),
+        definition=record.definition,
+        emitted_us=_us(record.emitted_at),
+    )
+
+
+def _us(text: str) -> int:
+    return (datetime.fromisoformat(text) - _EPOCH) // timedelta(microseconds=1)
 
 
 def major(minor: int, exponent: int) -> str:

@@ -40,6 +40,9 @@ class AlertRecord(msgspec.Struct, frozen=True):
     annotations: dict[str, str]
     sequence: int
     """1, 2, ... of this fingerprint; with it the idempotency key."""
+    window_start: datetime | None = None
+    window_end: datetime | None = None
+    """Of the window whose value did it; None as `value`, and of records of older workers."""
 
 
 _ENCODER = msgspec.json.Encoder()
@@ -52,6 +55,7 @@ class MalformedAlert(ValueError):  # noqa: N818  (what it is, not what it does)
 
 def alert_record(transition: Transition) -> bytes:
     """The value of the record; its key is the fingerprint."""
+    span = transition.span_us
     return _ENCODER.encode(
         AlertRecord(
             fingerprint=transition.fingerprint,
@@ -75,6 +79,8 @@ def alert_record(transition: Transition) -> bytes:
             labels=dict(transition.labels),
             annotations=dict(transition.annotations),
             sequence=transition.sequence,
+            window_start=None if span is None else _time(span[0]),
+            window_end=None if span is None else _time(span[1]),
         )
     )
 

@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from alerting.delivery import Request
-from alerting.notification import Alert, Notification, rfc3339
+from alerting.notification import EXPLANATION, Alert, Notification, rfc3339
 
 CLIENT = "KPI monitor"
 MAX_SUMMARY = 1_024  # characters PagerDuty takes
@@ -87,7 +87,8 @@ class PagerDuty:
 
 def _summary(alert: Alert) -> str:
     said = alert.annotations.get("summary")
+    why = alert.annotations.get(EXPLANATION)
     if said:
-        return f"{alert.rule}: {said}"
+        return f"{alert.rule}: {said}" + (f" - {why}" if why else "")
     value = "no value" if alert.value is None else f"{alert.value:.6g}"
     return f"{alert.rule}: {alert.kpi} of {alert.segment} is {value}"

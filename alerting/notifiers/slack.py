@@ -6,7 +6,7 @@ from typing import Final
 import msgspec
 
 from alerting.delivery import Request
-from alerting.notification import Alert, Notification
+from alerting.notification import EXPLANATION, Alert, Notification
 
 MAX_LINE = 500  # characters of one line before it is cut: a message is read on a phone
 ESCAPES: Final = str.maketrans({"&": "&amp;", "<": "&lt;", ">": "&gt;"})
@@ -33,12 +33,13 @@ class Slack:
         return Request(self.url, body, {"Content-Type": "application/json"})
 
     def text(self, alert: Alert) -> str:
-        """At most four lines; what comes from outside is escaped, so that it calls nobody (`<!channel>`)."""
+        """At most five lines; what comes from outside is escaped, so that it calls nobody (`<!channel>`)."""
         said = f"{alert.level.upper()} firing" if alert.firing else "resolved"
         lines = [
             f"*{_escaped(alert.rule)}* {_escaped(said)}",
             _escaped(alert.annotations.get("summary", "")),
             _escaped(_figures(alert)),
+            _escaped(alert.annotations.get(EXPLANATION, "")),
             _escaped(" ".join(filter(None, (alert.annotations.get("runbook_url"), self.public_url)))),
         ]
         return "\n".join(line for line in lines if line)

@@ -4,8 +4,9 @@ environment  settings and definitions of this process
 running      broker worker notify demo config
 topics       create check
 kpis         list
+rules        check test backtest
 clv          fit
 customers    erase
 feeding      replay generate
-reading      values ledger status · letters: dead-letters list replay
+reading      values alerts ledger status · letters: dead-letters list replay
 """

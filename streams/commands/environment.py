@@ -6,7 +6,7 @@ from pathlib import Path
 
 from models.kpi import Catalogue
 from models.settings import Settings
-from streams.configuration import Definitions, load_catalogue, load_definitions, load_settings
+from streams.configuration import Definitions, load_catalogue, load_definitions, load_settings, rules_file_of
 
 PACKAGE = Path(__file__).parents[1]
 DEPLOY = (Path("deploy"), PACKAGE / "deploy", PACKAGE.parent / "deploy")
@@ -31,3 +31,8 @@ def definitions(effective: Settings) -> Definitions:
 def catalogue(effective: Settings) -> Catalogue:
     """The KPIs of these settings, whatever the rules are; raises SettingsError or DefinitionError."""
     return load_catalogue(effective, DEPLOY)
+
+
+def rules_path(effective: Settings) -> Path:
+    """The file of rules of these settings; raises SettingsError."""
+    return rules_file_of(effective, DEPLOY)

@@ -36,6 +36,25 @@ def values(
 
 
 @app.command()
+def alerts(
+    *,
+    history: Annotated[bool, typer.Option("--history", help="All that was told, not only what fires.")] = False,
+    why: Annotated[str | None, typer.Option(help="A fingerprint or a rule: explain the last time it fired.")] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="One record a line.")] = False,
+) -> None:
+    """Show what fires now, what was told, or why."""
+    from streams.tools.alert_list import active, show_alerts, show_why, transitions
+
+    effective = settings()
+    if why is not None:
+        known = definitions(effective)
+        asyncio.run(show_why(effective, known.catalogue, known.rules, why, as_json=as_json))
+        return
+    told = asyncio.run(transitions(effective))
+    show_alerts(told if history else active(told), as_json=as_json)
+
+
+@app.command()
 def ledger(*, as_json: Annotated[bool, typer.Option("--json")] = False) -> None:
     """Show what became of every event, by topic."""
     from streams.tools.ledger import show_ledger

@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from streams.commands.environment import definitions, environment, settings
+from streams.commands.environment import catalogue, definitions, environment, rules_path, settings
 
 app = typer.Typer()
 
@@ -51,12 +51,22 @@ def worker() -> None:
 @app.command()
 def notify() -> None:
     """Deliver alerts to the receivers."""
+    import structlog
+
+    from models.errors import OutsideError
     from streams import logs
-    from streams.notifier import run_notify
+    from streams.configuration import load_rules
+    from streams.notifier import explains, run_notify
 
     effective = settings()
     logs.configure(effective)
-    asyncio.run(run_notify(effective))
+    try:
+        known, path = catalogue(effective), rules_path(effective)
+        explaining = explains(effective, known, path, lambda: load_rules(path, known))
+    except OutsideError as wrong:  # pages go out all the same
+        structlog.get_logger("notify").error("nothing is explained", error=str(wrong))
+        explaining = None
+    asyncio.run(run_notify(effective, explaining))
 
 
 @app.command()

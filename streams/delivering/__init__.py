@@ -7,6 +7,7 @@ post          attempts until it is delivered, refused or too old
 roster        what one Alertmanager has to be told, by the moment
 resending     tells it, again and again
 follower      reads `kpi-alerts` from its beginning for the rosters
+explaining    reads `kpi-values`, so that a page says why: figures (what was read), reasons (which windows, which step)
 http          one POST, to addresses that are allowed
 addresses     which are
 dead_letters  what no receiver will ever take

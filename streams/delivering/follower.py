@@ -8,6 +8,7 @@ import structlog
 from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from alerting.notification import MalformedAlert, read_notification
+from streams.delivering.explaining import Explaining
 from streams.delivering.resending import Resending
 from streams.publication_alerts import TOPIC
 
@@ -24,6 +25,7 @@ class Follower:
     consumer: AIOKafkaConsumer
     alertmanagers: tuple[Resending, ...]
     counted: Callable[[int], None]
+    explaining: Explaining | None = None
     _firing: set[str] = field(default_factory=set)
     _next: dict[TopicPartition, int] = field(default_factory=dict)
 
@@ -52,14 +54,14 @@ class Follower:
             begun = self._next.get(partition, 0)  # new partitions make aiokafka read all of them from the beginning
             for record in records:
                 if record.offset >= begun:
-                    self._take(record)
+                    await self._take(record)
             self._next[partition] = max(begun, records[-1].offset + 1)
         if fetched:
             self.counted(len(self._firing))
             for alertmanager in self.alertmanagers:
                 alertmanager.heard()
 
-    def _take(self, record: ConsumerRecord) -> None:
+    async def _take(self, record: ConsumerRecord) -> None:
         at_us = record.timestamp * MS_US
         if record.value is None:
             fingerprint = (record.key or b"").decode("utf-8", "replace")
@@ -74,6 +76,8 @@ class Follower:
             for alertmanager in self.alertmanagers:
                 alertmanager.malformed()
             return
+        if self.explaining is not None:
+            notification = await self.explaining.explained(notification, at_us)
         alert = notification.alert
         (self._firing.add if alert.firing else self._firing.discard)(alert.fingerprint)
         for alertmanager in self.alertmanagers:

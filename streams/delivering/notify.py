@@ -7,7 +7,7 @@ consumer group.
 import asyncio
 import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -25,6 +25,7 @@ from streams import publication_alerts
 from streams.connection import client_options, unreachable
 from streams.delivering import dead_letters
 from streams.delivering.dead_letters import DeadLetters
+from streams.delivering.explaining import Explaining
 from streams.delivering.follower import Follower
 from streams.delivering.http import open_wire
 from streams.delivering.metrics import Notifications
@@ -32,17 +33,25 @@ from streams.delivering.outbox import Outbox
 from streams.delivering.post import Notifier, Post
 from streams.delivering.receivers import Queued, labels, notifier, receivers
 from streams.delivering.resending import Resending
+from streams.publication import VALUES_TOPIC
 
 
-async def notify(settings: Settings, registry: CollectorRegistry | None = None) -> None:
-    """Delivers until it is cancelled; raises SettingsError and BrokerError at start. Counts in `registry`."""
+async def notify(
+    settings: Settings, registry: CollectorRegistry | None = None, explaining: Explaining | None = None
+) -> None:
+    """Delivers until it is cancelled; raises SettingsError and BrokerError at start. Counts in `registry`.
+
+    `explaining`: why alerts fire, None: pages are told as the worker told them.
+    """
     wanted = receivers(settings)
     queued = [(one, notifier(one, settings.public_url)) for one in wanted if not isinstance(one, AlertmanagerReceiver)]
     async with AsyncExitStack() as stack:
         metrics = Notifications(registry or CollectorRegistry(), _now_us)
-        lines = _Lines(settings, client_options(settings), metrics, stack)
+        lines = _Lines(settings, client_options(settings), metrics, stack, explaining)
         reader = await lines.consumer(group_id=None)
-        await _require_topics(reader, settings)
+        there = await _require_topics(reader, settings)
+        if explaining is not None and VALUES_TOPIC in there:
+            explaining.consumer = await lines.consumer(group_id=None)
         producer = await lines.producer()
         outboxes = [await lines.outbox(receiver, kind, producer) for receiver, kind in queued]
         alertmanagers = [
@@ -52,7 +61,8 @@ async def notify(settings: Settings, registry: CollectorRegistry | None = None) 
             for name, url in labels(receiver).items()
         ]
         count = partial(_count, metrics, [receiver.name for receiver, _ in queued])
-        await _all([*outboxes, Follower(reader, tuple(alertmanagers), count)], settings)
+        follower = Follower(reader, tuple(alertmanagers), count, explaining)
+        await _all([*outboxes, follower, *([explaining] if explaining else [])], settings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +73,7 @@ class _Lines:
     options: dict[str, Any]
     metrics: Notifications
     stack: AsyncExitStack
+    explaining: Explaining | None = None
 
     async def producer(self) -> AIOKafkaProducer:
         """Of dead letters."""
@@ -76,7 +87,7 @@ class _Lines:
         consumer = await self.consumer(group_id=f"{self.settings.app_id}-notify-{receiver.name}")
         wire = await self.stack.enter_async_context(open_wire(allow_private=receiver.allow_private))
         post = Post(receiver.name, kind, wire, self.metrics, _now_us, asyncio.sleep, random.SystemRandom())
-        return Outbox(consumer, post, DeadLetters(receiver.name, producer), self.metrics)
+        return Outbox(consumer, post, DeadLetters(receiver.name, producer), self.metrics, self.explaining)
 
     async def resending(
         self, name: str, url: str, receiver: AlertmanagerReceiver, producer: AIOKafkaProducer
@@ -107,11 +118,13 @@ def _count(metrics: Notifications, counted: list[str], number: int) -> None:
         metrics.firing(receiver, number)
 
 
-async def _require_topics(consumer: AIOKafkaConsumer, settings: Settings) -> None:
-    there = await consumer.topics()
+async def _require_topics(consumer: AIOKafkaConsumer, settings: Settings) -> set[str]:
+    """All there are."""
+    there: set[str] = await consumer.topics()
     for topic in (publication_alerts.TOPIC, dead_letters.TOPIC):
         if topic not in there:
             raise BrokerError(f"{settings.broker} topic {topic}", "is missing", "run `kpi topics create`")
+    return there
 
 
 @asynccontextmanager
@@ -127,7 +140,7 @@ async def _running(client: AIOKafkaConsumer | AIOKafkaProducer, settings: Settin
         await client.stop()
 
 
-async def _all(lines: list[Outbox | Follower], settings: Settings) -> None:
+async def _all(lines: Sequence[Outbox | Follower | Explaining], settings: Settings) -> None:
     """Ends with the first that fails: a receiver nobody delivers to is worth a restart."""
     try:
         async with asyncio.TaskGroup() as group:

@@ -17,6 +17,7 @@ from aiokafka.errors import CommitFailedError, IllegalStateError
 from alerting.delivery import Delivered, Expired, Refused
 from alerting.notification import MalformedAlert, read_notification
 from streams.delivering.dead_letters import DeadLetters
+from streams.delivering.explaining import Explaining
 from streams.delivering.metrics import Notifications, Outcome
 from streams.delivering.post import Post
 from streams.publication_alerts import TOPIC
@@ -36,6 +37,7 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
     post: Post
     dead_letters: DeadLetters
     metrics: Notifications
+    explaining: Explaining | None = None
     _lanes: dict[TopicPartition, asyncio.Task[None]] = field(default_factory=dict)
     _waiting: dict[TopicPartition, int] = field(default_factory=dict)  # since when (wall clock) its record is there
 
@@ -85,6 +87,8 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
         except MalformedAlert as wrong:
             await self._malformed(record, wrong)
             return
+        if self.explaining is not None:
+            notification = await self.explaining.explained(notification, record.timestamp * MS_US)
         answer = await self.post.deliver(notification, record.timestamp * MS_US)
         match answer:
             case Delivered():

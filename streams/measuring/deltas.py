@@ -133,8 +133,8 @@ def _runs(differences: Differences) -> list[Cell]:
     """Differences summed up, by window: a run ends where something changes, and is left out where all is 0."""
     cells: list[Cell] = []
     running: Measured = {}
-    steps = sorted(differences)
-    for (name, index), following in zip(steps, [*steps[1:], ("", 0)], strict=True):
+    steps = sorted(differences)  # none where all that was booked had been seen in the same windows before
+    for (name, index), following in zip(steps, (*steps[1:], ("", 0))[: len(steps)], strict=True):
         step = differences[name, index]
         running = {m: n for m in running.keys() | step.keys() if (n := running.get(m, 0) + step.get(m, 0))}
         if running:

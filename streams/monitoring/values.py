@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import Self
 
 from models.delta import Measured
-from models.kpi import Kpi, total, wilson
+from models.kpi import Kpi, total
 from models.kpi_value import MICROS, KpiValue, Series, Status, Unit
 from models.measure import FEEDS
 from models.slices import Slice
@@ -110,7 +110,7 @@ def kpi_value(kpi: Kpi, piece: Slice, span: Span, measured: Measured, revision: 
         exponent={Unit.MONEY: moment.digits, Unit.SECONDS: MICROS}.get(kpi.unit, 0),
         numerator=numerator,
         denominator=denominator,
-        interval=wilson(numerator, denominator) if kpi.proportion and denominator else None,
+        interval=kpi.interval(numerator, denominator),
         status=moment.status,
         revision=revision,
         watermark_us=moment.watermark_us,

@@ -113,8 +113,8 @@ the reasons.
 
 ## Exit codes
 
-0 done · 1 a question answered with no (`kpi status`, `kpi demo`) · 2 something given is wrong: one line says what,
-where and what to do · 70 a fault of the worker: its supervisor starts it again from the last commit.
+0 done · 1 a question answered with no (`kpi status`, `kpi demo`, `kpi rules test`) · 2 something given is wrong: one
+line says what, where and what to do · 70 a fault of the worker: its supervisor starts it again from the last commit.
 """
 
 

@@ -93,3 +93,12 @@ def test_a_measure_goes_where_a_kpi_needs_it() -> None:
     assert set(found) == {("country", "PL", "1m", 7, "sessions")} | {
         ("channel", "a", "5m", number, "page_views") for number in range(3, 8)
     }
+
+
+def test_what_was_seen_in_the_same_windows_before_makes_no_record_of_a_slice() -> None:
+    day = Window("1d", FixedGrid(1_440 * MINUTE_US), 1, 0)
+    needs = Needs(WindowRanges({"sessions": (day,)}), {"sessions": ("all",)})
+    additions = Additions()
+    additions.add(SLICING.of((None, None)), "sessions", 10, 1, 5, 15)
+    (record,) = delta_records(0, additions, needs, MARKS, 1)
+    assert decode_deltas(record.value or b"").slices == []

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from models.kpi_value import KpiValue, Series, Status, Unit
-from streams.publication import major, read_value, rfc3339, value_record
+from streams.publication import major, read_value, rfc3339, value_of, value_record
 
 VALUE = KpiValue(
     series=Series("average_order_value", "1h", "country", "a|b"),
@@ -85,3 +85,14 @@ def test_major_units_are_exact(minor: int, exponent: int) -> None:
 @pytest.mark.parametrize(("at_us", "text"), [(0, "1970-01-01T00:00:00Z"), (1_500_000, "1970-01-01T00:00:01.500000Z")])
 def test_times_are_rfc_3339(at_us: int, text: str) -> None:
     assert rfc3339(at_us) == text
+
+
+@pytest.mark.parametrize(
+    ("unit", "exponent", "denominator"),
+    [(Unit.MONEY, 2, None), (Unit.MONEY, 2, 7), (Unit.SECONDS, 6, 3), (Unit.RATIO, 0, 9_000), (Unit.COUNT, 0, None)],
+)
+@pytest.mark.parametrize("numerator", [0, 1, 12_345_678_901, -5])
+def test_a_value_is_read_back_as_it_was(unit: Unit, exponent: int, denominator: int | None, numerator: int) -> None:
+    changed = {"unit": unit, "exponent": exponent, "denominator": denominator, "numerator": numerator}
+    value = msgspec.structs.replace(VALUE, **changed)
+    assert value_of(read_value(value_record(value, {"country": 0}).value or b""), 2) == value

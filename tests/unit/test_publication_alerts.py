@@ -33,6 +33,8 @@ def test_the_record_of_a_firing_alert() -> None:
         "labels": {},
         "annotations": {},
         "sequence": 1,
+        "window_start": "1970-01-01T00:01:00Z",
+        "window_end": "1970-01-01T00:02:00Z",
     }
 
 

@@ -9,7 +9,6 @@ from alerting.condition import Conditions, Level
 from alerting.reference import Ago, Baseline, Goal, Reference
 from alerting.rule import NoData, On, Rule
 from alerting.rules_file import load
-from models import kpis_file
 from models.errors import DefinitionError
 
 ROOT = Path(__file__).parents[2]
@@ -121,12 +120,3 @@ def test_a_rule_selects_the_total_or_the_segments_of_its_dimension() -> None:
     (by_channel,), (total,) = read(FILES / "everything.good.yaml"), read(FILES / "least.good.yaml")
     assert (by_channel.kpi, by_channel.window, by_channel.dimension) == ("conversion_rate", "5m", "channel")
     assert (total.kpi, total.window, total.dimension) == ("orders", "1m", "all")
-
-
-def test_the_rules_that_come_with_the_product_fit_its_kpis() -> None:
-    deploy = ROOT / "deploy"
-    kpis = kpis_file.load_kpis((deploy / "kpis.yaml").read_text(encoding="utf-8"), "kpis.yaml").kpis
-    rules = load((deploy / "alerts.yaml").read_text(encoding="utf-8"), "alerts.yaml", kpis)
-    assert [rule.name for rule in rules] == ["ConversionRateLow"]
-    runbook = rules[0].annotations["runbook_url"].filled({})
-    assert (ROOT / runbook).is_file()
