@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from flow import KPIS
-from models import delta, fx, status
+from models import clv_record, delta, fx, status
 from models.kpis_file import load_kpis
 from models.order_fact import BY_CUSTOMER, BY_VISITOR
 from models.settings import Settings
@@ -26,7 +26,7 @@ from streams.topics import INPUTS
 from streams.worker import Measurements, _keep_watching, take_snapshot
 
 OURS = (BY_VISITOR, BY_CUSTOMER, delta.TOPIC, dead_letter.TOPIC, VALUES_TOPIC, ALERTS_TOPIC, status.TOPIC, fx.TOPIC)
-PARTITIONS = dict.fromkeys((*INPUTS, *OURS), 1)
+PARTITIONS = dict.fromkeys((*INPUTS, *OURS, clv_record.TOPIC), 1)
 LOW = "rules:\n- {name: Low, kpi: orders, window: 1m, levels: {warning: {below: 2}}}\n"
 
 
