@@ -85,7 +85,8 @@ class Traffic:
         visitor = f"v{self._random.randrange(VISITORS)}"
         if self.mix.campaigns:
             campaign = f"campaign {self._number % self.mix.campaigns}"
-            return visitor, {"event_type": "page_view", "visitor_id": visitor, "utm_campaign": campaign}
+            named = {"session_id": campaign, "utm_campaign": campaign}  # a campaign is its session's
+            return visitor, {"event_type": "page_view", "visitor_id": visitor} | named
         session = f"s{at_us // SESSION_US}"
         own = random.Random(f"{visitor}-{session}")  # what a session keeps
         kind = self._random.choices(("page_view", "add_to_cart", "purchase"), (7, 2, 1))[0]

@@ -19,6 +19,9 @@ from streams.delivering.metrics import Notifications
 from streams.delivering.post import Notifier, Post
 
 SHORT = aiohttp.ClientTimeout(total=0.1)
+"""Of those that hang on purpose; all others have the time that a busy machine may take."""
+
+PATIENT = aiohttp.ClientTimeout(total=30)
 KINDS: dict[str, Callable[[str], Notifier]] = {
     "webhook": Webhook,
     "pagerduty": lambda url: PagerDuty(url, "r0ut1ng"),
@@ -48,7 +51,9 @@ async def posted(
     clock, registry = Clock(), CollectorRegistry()
     if isinstance(script, Outage):
         clock = script.clock
-    async with serving() as server, open_wire(allow_private=True, limits=SHORT) as wire:
+    faults = script.faults if isinstance(script, Outage) else script
+    limits = SHORT if Fault.HANG in faults else PATIENT
+    async with serving() as server, open_wire(allow_private=True, limits=limits) as wire:
         server.script = script if isinstance(script, list) else list(script)
         metrics = Notifications(registry, clock.now_us)
         post = Post("ops", KINDS[kind](server.url), wire, metrics, clock.now_us, clock.sleep, random.Random(1))
