@@ -8,6 +8,8 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from broker.shop_floor import ShopFloor, shop_floor, within
 from incident import FIRED, KPIS, RESOLVED, RULES
 from streams.tools.kafka_installation import Installation
@@ -38,6 +40,7 @@ def pages() -> Iterator[tuple[int, list[dict[str, Any]]]]:
         server.server_close()
 
 
+@pytest.mark.soak  # half a minute; tests/scenarios has it in memory
 def test_it_is_told_once_explained_and_found_again_in_what_was_recorded(
     installation: Installation, ecom: Path, tmp_path: Path
 ) -> None:
