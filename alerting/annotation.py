@@ -19,8 +19,8 @@ NAMES: Final[Mapping[str, str | int | float]] = {
     "dimension": "d",
     "segment": "s",
 }
-# At most two digits of width and precision: a longer one would only fill memory.
-_FORMAT: Final = re.compile(r"[<>^]?[+ -]?[0-9]{0,2},?(\.[0-9]{1,2})?[a-zA-Z%]?")
+# At most two digits of width and precision: a longer one would only fill memory. No `c`: few numbers are a character.
+_FORMAT: Final = re.compile(r"[<>^]?[+ -]?[0-9]{0,2},?(\.[0-9]{1,2})?[abd-zA-Z%]?")
 
 
 class BadAnnotation(ValueError):  # noqa: N818  (what it is, not what it does)

@@ -62,5 +62,5 @@ def _held(rule: Rule, state: AlertState) -> Level | None:
 
 def _eased(rule: Rule, state: AlertState, judgement: Judgement, firing: Level) -> bool:
     """Whether the level that fires was last breached `keep_firing_for` ago, and a milder one is there to fall to."""
-    milder = firing is not rule.conditions.lowest and not judgement.breaches(firing)
+    milder = RANK[firing] > RANK[rule.conditions.lowest] and not judgement.breaches(firing)
     return milder and state.seen_us - state.breached_us.get(firing, 0) >= rule.keep_firing_for_us

@@ -147,7 +147,7 @@ def _asked_us(retry_after: str | None, now_us: int, backoff: Backoff) -> int:
         return min(int(text[:9]) * SECOND_US, backoff.retry_after_cap_us)
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # a day or an hour of twenty digits
         return 0
     when = when.replace(tzinfo=UTC) if when.tzinfo is None else when
     asked_us = int((when - datetime(1970, 1, 1, tzinfo=UTC)).total_seconds()) * SECOND_US - now_us

@@ -6,7 +6,7 @@ from alerting import correction
 from alerting.alert import LAST_VALUES, AlertState, Kept, Observation, advanced, identified
 from alerting.breach import classed, timed
 from alerting.condition import Finding, Judgement, Level
-from alerting.lifecycle import Seen, State
+from alerting.lifecycle import Seen
 from alerting.reference import NOTHING, Against
 from alerting.rule import Rule
 from alerting.transition import Transition, told
@@ -60,14 +60,15 @@ def _newest(state: AlertState, observation: Observation) -> bool:
 
 
 def _reconciled(rule: Rule, state: AlertState) -> AlertState:
-    """The state without levels that the rule no longer has; what fired at one fires at the mildest that is left."""
+    """The state without the clocks of levels that the rule no longer has.
+
+    What fires at such a level fires on, as the receivers know it, until a value raises, lowers or ends it.
+    """
     levels = rule.conditions.levels
-    kept = state.state is State.NO_DATA or state.level is None or state.level in levels
-    if kept and levels.keys() >= state.since_us.keys() | state.breached_us.keys():
+    if levels.keys() >= state.since_us.keys() | state.breached_us.keys():
         return state
     return replace(
         state,
-        level=state.level if kept else rule.conditions.lowest,
         since_us={level: us for level, us in state.since_us.items() if level in levels},
         breached_us={level: us for level, us in state.breached_us.items() if level in levels},
     )

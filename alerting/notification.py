@@ -6,7 +6,7 @@ A newer worker may write more fields, states, levels and reasons than this notif
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Final
+from typing import Annotated, Final
 
 import msgspec
 
@@ -17,6 +17,10 @@ EXPLANATION: Final = "explanation"
 """Name of the annotation that says why."""
 
 
+Moment = Annotated[datetime, msgspec.Meta(tz=True)]
+"""With an offset: without one nobody knows when it is."""
+
+
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
     """Of a record of `kpi-alerts`, what payloads use. Times are event time; money is in major units."""
 
@@ -25,8 +29,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     rule: str
     state: str
     level: str
-    starts_at: datetime
-    ends_at: datetime | None = None
+    starts_at: Moment
+    ends_at: Moment | None = None
     kpi: str = ""
     window: str = ""
     dimension: str = ""
@@ -35,8 +39,8 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     threshold: float | None = None
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
-    window_start: datetime | None = None
-    window_end: datetime | None = None
+    window_start: Moment | None = None
+    window_end: Moment | None = None
 
     @property
     def firing(self) -> bool:

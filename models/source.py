@@ -14,6 +14,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from math import isfinite
 from typing import Final, Self
 
 import yaml
@@ -22,6 +23,9 @@ from models import duration
 from models.errors import DefinitionError
 
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+MOST_NODES: Final = 1_000_000
+"""Of a file, those of an alias as often as it is written: a few lines of aliases are as many as one likes."""
+
 _TEXT: Final = "tag:yaml.org,2002:str"
 
 
@@ -116,7 +120,10 @@ class Node:
 
     def number(self) -> float:
         """A finite decimal number."""
-        return float(self._literal(_NUMBER, "a number", "0.025"))
+        found = float(self._literal(_NUMBER, "a number", "0.025"))
+        if not isfinite(found):
+            raise self.error("a number too great to be compared", "write one like 0.025")
+        return found
 
     def decimal(self) -> Decimal:
         """The same, exact: an amount of money."""
@@ -168,6 +175,8 @@ def load(text: str, file: str) -> Node:
     """The root of the one YAML document in `text`; `file` is its name in errors. Raises DefinitionError."""
     try:
         root = yaml.compose(text, Loader=yaml.SafeLoader)
+        if root is not None and _count(root, file, {}) > MOST_NODES:
+            raise DefinitionError(f"{file}:1", f"more than {MOST_NODES:,} values with its aliases", "write fewer")
     except yaml.MarkedYAMLError as wrong:
         line = wrong.problem_mark.line + 1 if wrong.problem_mark else 1
         raise DefinitionError(f"{file}:{line}", f"no YAML: {wrong.problem}", "correct the line") from None
@@ -179,6 +188,26 @@ def load(text: str, file: str) -> Node:
     if root is None:
         raise DefinitionError(f"{file}:1", "the file is empty", "write its mapping")
     return Node(root, file, _line(root))
+
+
+def _count(node: yaml.Node, file: str, counts: dict[int, int]) -> int:
+    """Values in a node, itself included. `counts`: those of nodes that are known, 0 of those that hold this one."""
+    known = counts.get(id(node))
+    if known == 0:
+        raise DefinitionError(f"{file}:{_line(node)}", "a value that holds itself", "write it without the alias")
+    if known is not None:
+        return known
+    counts[id(node)] = 0
+    if isinstance(node, yaml.ScalarNode):
+        if any("\ud800" <= letter <= "\udfff" for letter in node.value):
+            raise DefinitionError(f"{file}:{_line(node)}", "half of a character", "write the character itself")
+        below = []
+    elif isinstance(node, yaml.MappingNode):
+        below = [one for pair in node.value for one in pair]
+    else:
+        below = node.value
+    counts[id(node)] = found = 1 + sum(_count(one, file, counts) for one in below)
+    return found
 
 
 def _line(node: yaml.Node) -> int:

@@ -75,6 +75,8 @@ def backtest(
 
     effective = settings()
     known, span = catalogue(effective), Span(_time("--from", begin), _time("--to", end))
+    if span.from_us is not None and span.to_us is not None and span.from_us >= span.to_us:
+        raise SettingsError("--to", f'"{end}" is not after --from', "write a later time")
     paths = [rules or rules_path(effective), *([against] if against else [])]
     books = {str(path): _rules(path, known) for path in paths}
     its = tuple(rule for book in books.values() for rule in book)

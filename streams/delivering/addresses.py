@@ -6,8 +6,28 @@ from typing import Final
 Address = IPv4Address | IPv6Address
 
 NAT64: Final = IPv6Network("64:ff9b::/96")
-METADATA: Final = frozenset({ip_address("169.254.169.254"), ip_address("fd00:ec2::254"), ip_address("100.100.100.200")})
-"""Of cloud machines: they hand out credentials (AWS, Azure, Google; AWS by IPv6; Alibaba)."""
+METADATA: Final = frozenset(
+    map(
+        ip_address,
+        (
+            "169.254.169.254",  # AWS, Azure, Google
+            "fd00:ec2::254",  # AWS
+            "fd20:ce::254",  # Google
+            "100.100.100.200",  # Alibaba
+            "168.63.129.16",  # Azure, a public address
+            "192.0.0.192",  # Oracle
+        ),
+    )
+)
+"""Of cloud machines: they hand out credentials."""
+
+_OLD: Final = (
+    IPv6Network("::/96"),  # IPv4-compatible
+    IPv6Network("::ffff:0:0:0/96"),  # IPv4-translated
+    IPv6Network("64:ff9b:1::/48"),  # NAT64 of a network's own
+    IPv6Network("fec0::/10"),  # site-local
+)
+"""Private ones that `is_global` takes for public."""
 
 
 def is_allowed(host: str, *, allow_private: bool) -> bool:
@@ -18,7 +38,7 @@ def is_allowed(host: str, *, allow_private: bool) -> bool:
     address = _reached(ip_address(host.partition("%")[0]))
     if address in METADATA or address.is_link_local or address.is_multicast:
         return False
-    return allow_private or address.is_global
+    return allow_private or (address.is_global and not any(address in old for old in _OLD))
 
 
 def is_private_literal(host: str) -> bool:

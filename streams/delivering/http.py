@@ -39,7 +39,7 @@ class Wire:
         except aiohttp.ClientConnectorError as error:
             private = isinstance(error.os_error, PrivateAddressError)
             return Failed(Failure.PRIVATE if private else Failure.CONNECTION)
-        except (aiohttp.ClientError, OSError):
+        except (aiohttp.ClientError, OSError, ValueError):  # of names that are none, and line ends in headers
             return Failed(Failure.CONNECTION)
 
 

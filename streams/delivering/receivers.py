@@ -57,10 +57,15 @@ def notifier(receiver: Queued, public_url: str | None) -> Notifier:
 
 
 def labels(receiver: AlertmanagerReceiver) -> dict[str, str]:
-    """Address by name in metrics: of several Alertmanagers each has its own."""
+    """Address by name in metrics: of several Alertmanagers each has its own, of those behind one host with its path."""
     if len(receiver.urls) == 1:
         return {receiver.name: receiver.urls[0]}
-    return {f"{receiver.name} {urlsplit(url).netloc}": url for url in receiver.urls}
+    parts = [(url, urlsplit(url)) for url in receiver.urls]
+    hosts = [part.netloc for _, part in parts]
+    return {
+        f"{receiver.name} {part.netloc}{part.path.rstrip('/') if hosts.count(part.netloc) > 1 else ''}": url
+        for url, part in parts
+    }
 
 
 def _short(settings: Settings) -> tuple[Receiver, ...]:

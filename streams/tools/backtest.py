@@ -46,7 +46,12 @@ class Episode:
     @property
     def pages(self) -> int:
         """How often somebody was called: when it began, and when it became worse."""
-        return sum(one.reason in BEGINS or one.reason is Send.RAISE for one in self.transitions)
+        return self.pages_since(None)
+
+    def pages_since(self, from_us: int | None) -> int:
+        """The same, without what was before."""
+        calls = (one for one in self.transitions if one.reason in BEGINS or one.reason is Send.RAISE)
+        return sum(from_us is None or _at_us(one) >= from_us for one in calls)
 
 
 class RuleSummary(msgspec.Struct, frozen=True):
@@ -111,6 +116,11 @@ def _kpis(rule: Rule) -> set[str]:
     return {rule.kpi, *rule.kpis} | {one.kpi for one in rule.conditions.references if one.kpi is not None}
 
 
+def _at_us(told: Transition) -> int:
+    """When it was told: of a change of level that is not when the alert began."""
+    return told.span_us[1] if told.span_us else told.starts_at_us
+
+
 def _within(episode: Episode, from_us: int, to_us: int) -> bool:
     return episode.starts_us <= to_us and (episode.ends_us is None or episode.ends_us >= from_us)
 
@@ -120,7 +130,7 @@ def _summaries(rules: tuple[Rule, ...], found: list[Episode], from_us: int, to_u
     summaries = []
     for rule in rules:
         its = [one for one in found if one.rule == rule.name]
-        pages = sum(one.pages for one in its)
+        pages = sum(one.pages_since(from_us) for one in its)
         time_us = sum(min(one.ends_us or to_us, to_us) - max(one.starts_us, from_us) for one in its)
         summaries.append(RuleSummary(rule.name, len(its), pages, pages / weeks, max(time_us, 0) / 1e6))
     return summaries

@@ -129,6 +129,8 @@ def _points(node: Node, kpi: Kpi) -> tuple[Point, ...]:
         raise node.error(wrong.what, wrong.remedy) from None
     if kpi.denominator is None and any(point.null for point in found):
         raise node.error(f"{kpi.name} is a sum and always has a value", "write _ for none")
+    if kpi.proportion and any(point.value is not None and not 0 <= point.value <= 1 for point in found):
+        raise node.error(f"{kpi.name} is a share and not over 1 or below 0", "write values from 0 to 1")
     return found
 
 

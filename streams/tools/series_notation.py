@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Final
 
-_NUMBER: Final = r"-?[0-9]+(?:\.[0-9]+)?(?:e[+-]?[0-9]+)?"
+_NUMBER: Final = r"-?[0-9]{1,18}(?:\.[0-9]{1,18})?(?:e[+-]?[0-9]{1,2})?"  # what a float holds, with room for units
 _RUN: Final = re.compile(rf"(?P<first>{_NUMBER})(?:(?P<sign>[+-])(?P<step>{_NUMBER}))?(?:x(?P<times>[0-9]+))?")
 _NONE: Final = re.compile(r"(?P<word>_|null|stale)(?:x(?P<times>[0-9]+))?")
 MAX_VALUES: Final = 100_000

@@ -24,6 +24,7 @@ def test_braces_in_a_segment_are_text() -> None:
     [
         "{}",
         "{0}",
+        "{numerator:c}",
         "{value.real}",
         "{value[0]}",
         "{value!r}",

@@ -82,3 +82,11 @@ def test_two_files_are_shown_side_by_side(capsys: pytest.CaptureFixture[str]) ->
     out = capsys.readouterr().out
     assert "both" not in out
     assert "1970-01-01T00:03:00Z" in out
+
+
+def test_a_page_before_the_time_asked_for_is_no_page_of_it() -> None:
+    # minute ends   12345678
+    found = past(strip("52222155"), span=Span(from_us=4 * MINUTE_US))
+    assert spans(found) == [("critical", 2, 7, 2)]
+    (rule,) = found.rules
+    assert (rule.pages, rule.time_s) == (1, 180), "it became worse in that time, and had begun before"

@@ -113,3 +113,15 @@ async def test_a_name_that_leads_elsewhere_the_second_time_is_not_asked_either()
         request = Request(on_host(server, "rebound.example"), b"", {})
         assert await wire.post(request) == Failed(Failure.PRIVATE)
         assert (resolver.asked, server.seen()) == (2, [])
+
+
+@pytest.mark.asyncio
+@pytest.mark.parametrize("url", [f"http://{'a' * 64}.example/", "http://a..b/"], ids=["long label", "empty label"])
+async def test_a_name_that_can_be_none_is_a_failed_connection(url: str) -> None:
+    assert await attempt(url) == Failed(Failure.CONNECTION)
+
+
+@pytest.mark.asyncio
+async def test_a_key_that_is_no_header_is_a_failed_connection() -> None:
+    async with serving() as server, open_wire(allow_private=True, limits=SHORT) as wire:
+        assert await wire.post(Request(server.url, b"", {}), "ab\ncd-1") == Failed(Failure.CONNECTION)

@@ -39,3 +39,8 @@ def test_what_a_newer_worker_may_write_is_no_fault(changed: dict[str, Any]) -> N
 def test_what_is_no_record_is_said(data: bytes) -> None:
     with pytest.raises(MalformedAlert):
         read_notification(data)
+
+
+def test_a_time_without_offset_is_malformed() -> None:
+    with pytest.raises(MalformedAlert):
+        read_notification(record(window_end="2026-11-25T00:00:00"))

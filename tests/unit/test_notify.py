@@ -58,6 +58,15 @@ def test_each_of_several_alertmanagers_has_a_label_of_its_own() -> None:
     assert labels(AlertmanagerReceiver("am", ("http://am:9093",))) == {"am": "http://am:9093"}
 
 
+def test_alertmanagers_behind_one_host_are_each_told() -> None:
+    behind = AlertmanagerReceiver("am", ("http://proxy/one/", "http://proxy/two", "http://other"))
+    assert labels(behind) == {
+        "am proxy/one": "http://proxy/one/",
+        "am proxy/two": "http://proxy/two",
+        "am other": "http://other",
+    }
+
+
 @pytest.mark.asyncio
 async def test_a_secret_file_that_is_not_there_is_said(tmp_path: Path) -> None:
     missing = str(tmp_path / "key")

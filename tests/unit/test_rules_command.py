@@ -63,6 +63,8 @@ def test_a_test_that_fails_says_what_was_expected_and_what_the_alert_did(manual:
             r':9 tests\[0\]\.expect\[0\]\.rule: "Email" is not possible; write',
         ),
         ("0.01x4", "0.01xx", r':6 .*values: "0.01xx" is no value; write numbers'),
+        ("0.01x4", "1.01x4", r":6 .*values: conversion_rate is a share and not over 1"),
+        ("0.01x4", "1e400", r':6 .*values: "1e400" is no value'),
         ("channel=Email", "Email", r':6 .*segment: "Email" is no segment of conversion_rate; write channel=Email'),
         ("over: 1000", "over: 0", r":6 .*over: 0 is no volume"),
         ("window: 5m", "window: 7d", r':6 .*window: "7d" is not possible'),
@@ -107,3 +109,11 @@ def test_a_bad_file_of_rules_says_file_line_rule_and_key(tmp_path: Path) -> None
     done = kpi("check", file)
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr == f'kpi: {file}:2 Low.for: "3" has no unit; write 3m\n'
+
+
+def test_a_back_test_of_a_time_that_ends_before_it_begins_is_refused(tmp_path: Path) -> None:
+    events = tmp_path / "events.ndjson"
+    events.touch()
+    done = kpi("backtest", "--file", events, "--from", "2026-03-02T00:00:00Z", "--to", "2026-03-01T00:00:00Z")
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith('kpi: --to: "2026-03-01T00:00:00Z" is not after --from; ')

@@ -26,7 +26,9 @@ def test_stale_and_null_are_no_values_of_their_own_kind() -> None:
     assert points("stale nullx1") == (Point(stale=True), Point(null=True), Point(null=True))
 
 
-@pytest.mark.parametrize("text", ["x3", "1+1", "1..2", "1 x 3", "stall", "--1", "1x999999999", "1x100001"])
+@pytest.mark.parametrize(
+    "text", ["x3", "1+1", "1..2", "1 x 3", "stall", "--1", "1x999999999", "1x100001", "1e400", "1e999999999x2"]
+)
 def test_what_is_no_series_says_what_to_write(text: str) -> None:
     with pytest.raises(BadSeries, match="; "):
         points(text)

@@ -72,3 +72,30 @@ def test_what_is_no_yaml_is_an_error_with_its_line(text: str, where: str) -> Non
 def test_a_tag_constructs_nothing() -> None:
     with pytest.raises(DefinitionError, match="instead of"):
         of("a: !!python/object/apply:os.getcwd []").string()
+
+
+HOLDS_ITSELF = "a: &a [1, *a]"
+MANY_BY_ALIAS = "\n".join(["a0: &a0 [1, 2]", *(f"a{n}: &a{n} [*a{n - 1}, *a{n - 1}]" for n in range(1, 40))])
+
+
+@pytest.mark.parametrize(
+    ("text", "what"),
+    [
+        (HOLDS_ITSELF, "holds itself"),
+        (MANY_BY_ALIAS, "values with its aliases"),
+        ('a: "\\uD800"', "half of a character"),
+    ],
+    ids=["holds itself", "2^40 by aliases", "surrogate"],
+)
+def test_what_would_stop_its_reader_is_refused(text: str, what: str) -> None:
+    with pytest.raises(DefinitionError, match=what):
+        load(text, "f")
+
+
+def test_an_alias_is_what_it_stands_for() -> None:
+    assert load("a: &a [x, y]\nb: *a", "f").entries()["b"].strings() == ("x", "y")
+
+
+def test_a_number_beyond_all_others_is_none() -> None:
+    with pytest.raises(DefinitionError, match=r"kpis.yaml:1 a: a number too great"):
+        of("a: 1e999").number()
