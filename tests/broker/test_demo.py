@@ -75,6 +75,7 @@ def test_a_short_run_ends_by_itself_with_an_alert_and_an_account_that_adds_up(tm
     assert [file.name for file in tmp_path.iterdir()] == ["stderr"], "the data folder is gone"
 
 
+@pytest.mark.soak  # half a minute
 def test_ctrl_c_closes_an_endless_run_in_order(tmp_path: Path) -> None:
     demo = start(tmp_path)
     until_said(demo, tmp_path, "a shop opens")
