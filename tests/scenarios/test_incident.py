@@ -62,7 +62,7 @@ def test_a_time_that_ends_before_the_recovery_has_an_alert_that_fires(values: li
     (alert,) = found.episodes
     assert alert.ends_us is None
     assert found.rules[0].time_s == 7 * 86_400
-    assert found.rules[0].pages_a_week == 1
+    assert (found.rules[0].alerts, found.rules[0].pages) == (1, 0)  # its page was a week before
 
 
 def test_the_explanation_names_the_step_and_segments_that_add_up(values: list[KpiValue]) -> None:
