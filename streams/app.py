@@ -47,9 +47,9 @@ from streams.measuring.facts import FactSink
 from streams.measuring.order_stage import OrderStage
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
-from streams.measuring.sink import DeltaSink, Sink
+from streams.measuring.sink import DeltaSink
 from streams.measuring.social import SocialBooking
-from streams.measuring.stage import Booking, MeasureStage
+from streams.measuring.stage import MeasureStage
 from streams.measuring.visitor_stage import VisitorStage
 from streams.monitoring.alerts import Alerting
 from streams.monitoring.goals import Goals
@@ -112,39 +112,30 @@ def measure_stages(
     """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change."""
     deltas = DeltaSink(Needs.of(catalogue, _windows(settings, catalogue)), partitions[delta.TOPIC])
 
-    def source(
-        name: str,
-        booking: Booking[Any, Any, Any],
-        sink: Sink[Any],
-        kind: type[MeasureStage[Any, Any, Any]] = MeasureStage[Any, Any, Any],
-    ) -> MeasureStage[Any, Any, Any]:
-        return kind(
-            name=name,
-            booking=booking,
-            sink=sink,
-            letter_partitions=partitions[dead_letter.TOPIC],
-            out_of_orderness_us=round(settings.out_of_orderness_s * S_US),
-            idle_after_us=round(settings.idle_after_s * S_US),
-        )
-
+    common: dict[str, Any] = {
+        "letter_partitions": partitions[dead_letter.TOPIC],
+        "out_of_orderness_us": round(settings.out_of_orderness_s * S_US),
+        "idle_after_us": round(settings.idle_after_s * S_US),
+    }
     horizons, feeds = horizons_us(settings), set(catalogue.feeds)
     stages: list[Stage[Any, Any]] = []
     ordered = not feeds.isdisjoint({order.TOPIC, CUSTOMER_FEED})
     if ordered:
         defined = catalogue.defined_for(order.TOPIC)
         orders = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
-        stages.append(source("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), OrderStage))
+        stages.append(OrderStage("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), **common))
     if ordered or click.TOPIC in feeds:
         sessions = _sessions(settings, catalogue)
-        clicks, attribution = source("visitors", sessions, deltas), _attribution(settings, catalogue, sessions)
+        clicks = MeasureStage("visitors", sessions, deltas, **common)
+        attribution = _attribution(settings, catalogue, sessions)
         customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
         stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC] if ordered else 0, customers))
     if CUSTOMER_FEED in feeds:
         stages.append(_customer_stage(settings, catalogue, deltas, partitions, parameters))
     if social.TOPIC in feeds:
-        stages.append(source("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas))
+        stages.append(MeasureStage("social", SocialBooking(catalogue, horizons[social.TOPIC]), deltas, **common))
     if ad_spend.TOPIC in feeds:
-        stages.append(source("ad-spend", AdSpendBooking(catalogue, rates), deltas))
+        stages.append(MeasureStage("ad-spend", AdSpendBooking(catalogue, rates), deltas, **common))
     return stages
 
 
