@@ -147,7 +147,7 @@ def balances(flow: Flow, topic: str) -> int:
     return sum(ledger.received for ledger in ledgers)
 
 
-@settings(max_examples=12, deadline=None, phases=[Phase.explicit, Phase.generate])  # a day takes half a second
+@settings(max_examples=12, phases=[Phase.explicit, Phase.generate])  # a day takes half a second
 @given(st.randoms(use_true_random=False), st.integers(1, 40), st.sampled_from([900, 5_000, 15_000]), st.integers(2, 5))
 def test_the_same_is_published_in_the_end(chance: Random, events: int, span_s: int, partitions: int) -> None:
     timed = lived(chance, events, span_s)

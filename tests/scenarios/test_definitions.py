@@ -218,7 +218,7 @@ moments = st.lists(st.tuples(st.integers(0, 2_400), st.booleans()), min_size=1, 
 
 
 @given(moments, st.integers(0, 12))
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_what_is_published_after_a_change_is_whole_whenever_it_comes(
     events: list[tuple[int, bool]], change: int
 ) -> None:

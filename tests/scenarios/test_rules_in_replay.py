@@ -1,6 +1,6 @@
 """Rules on closed windows tell the same, however many windows a step closes: in life one, in a replay an hour."""
 
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from alert_desk import Desk, value_of
@@ -34,7 +34,6 @@ def told(strips: dict[str, str], sizes: list[int]) -> list[tuple[object, ...]]:
     return sorted(kept)
 
 
-@settings(deadline=None)
 @given(orders=LETTERS, visits=LETTERS, email=LETTERS, sizes=st.lists(st.integers(1, 20), max_size=20))
 def test_a_replay_tells_what_life_told(orders: str, visits: str, email: str, sizes: list[int]) -> None:
     # What never came is waited for from the first step on, so something comes in it.

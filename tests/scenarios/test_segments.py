@@ -138,7 +138,7 @@ EVENTS = st.lists(
 
 
 @given(EVENTS)
-@hypothesis_settings(max_examples=30, deadline=None)
+@hypothesis_settings(max_examples=30)
 def test_totals_are_exact_and_no_segment_is_split_within_a_window(events: list[tuple[int, str, int, bool]]) -> None:
     """Hours of three days in any order: every window has its first two segments whole, and the rest in one."""
     monitor = Monitor(KPIS, SETTINGS)

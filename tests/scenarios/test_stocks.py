@@ -176,7 +176,7 @@ COMMITS = st.tuples(st.lists(BOOKINGS, max_size=5), st.integers(0, 31), st.boole
 
 
 @given(st.lists(COMMITS, max_size=8))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_in_any_order_and_wherever_it_restarts_the_values_are_those_of_brute_force(
     commits: list[tuple[list[Booking], int, bool]],
 ) -> None:

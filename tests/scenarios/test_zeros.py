@@ -185,7 +185,7 @@ EVENTS = st.lists(st.tuples(st.integers(0, 600), st.booleans(), st.sampled_from(
 
 
 @given(EVENTS, st.integers(1, 12))
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 def test_final_values_are_equal_whatever_the_batches(events: list[tuple[int, bool, str]], size: int) -> None:
     """Minutes of ten hours in any order, all within the corrections of an hour of their partition.
 

@@ -3,7 +3,7 @@
 from math import isfinite, log
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
@@ -56,7 +56,6 @@ def test_it_is_the_formula_of_the_paper(model: BgNbd, x: int, share: float, age:
     st.floats(0, 1),
     st.floats(0, 1_000),
 )
-@settings(deadline=None)
 def test_whatever_was_fitted_a_prediction_is_a_number(model: BgNbd, x: int, share: float, age: float) -> None:
     """A transaction is a day with orders, so there are at most seven a week."""
     x = min(x, int(7 * age))
