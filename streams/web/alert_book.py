@@ -23,13 +23,13 @@ def _order(told: Notification) -> tuple[str, str, int]:
 
 @dataclass(slots=True)
 class AlertBook:
-    """`explain` is asked until it has an answer, which is kept: the values behind it may go."""
+    """`explain` is asked anew each time until an alert is settled; then its answer stays: the values may go."""
 
     explain: Explain
     _last: dict[str, Notification] = field(default_factory=dict)  # by fingerprint, what fires
     _history: list[Notification] = field(default_factory=list)  # by event time
     _sequences: dict[str, int] = field(default_factory=dict)  # by fingerprint, of what is in the history
-    _known: dict[str, Explanation] = field(default_factory=dict)  # by key of the notification
+    _settled: dict[str, Explanation | None] = field(default_factory=dict)  # by key of the notification
 
     def take(self, key: bytes | None, value: bytes | None) -> Notification | None:
         """A record; None if it says nothing new. Raises MalformedAlert."""
@@ -41,7 +41,8 @@ class AlertBook:
         if sequence <= self._sequences.get(fingerprint, 0):
             return None
         self._sequences[fingerprint] = sequence
-        self._last.pop(fingerprint, None)
+        if (before := self._last.pop(fingerprint, None)) is not None and before not in self._history:
+            self._settled.pop(before.key, None)
         if told.alert.firing:
             self._last[fingerprint] = told
         insort(self._history, told, key=_order)
@@ -59,9 +60,16 @@ class AlertBook:
 
     def why(self, told: Notification) -> Explanation | None:
         """See `explain`."""
-        if told.key not in self._known and (found := self.explain(told)) is not None:
-            self._known[told.key] = found
-        return self._known.get(told.key)
+        return self._settled[told.key] if told.key in self._settled else self.explain(told)
+
+    def settle(self, told: Notification) -> None:
+        """All that explains it has been read."""
+        self._settled[told.key] = self.why(told)
+
+    def unsettled(self) -> list[Notification]:
+        """Of what fires and the history."""
+        every = {one.key: one for one in (*self._history, *self._last.values())}
+        return [one for key, one in every.items() if key not in self._settled]
 
     def shown(self, told: Notification) -> msgspec.Raw:
         """The record as the API has it: with `explanation` and `runbook`."""
@@ -76,7 +84,7 @@ class AlertBook:
         fingerprint = told.alert.fingerprint
         if fingerprint in self._last:
             return
-        self._known.pop(told.key, None)
+        self._settled.pop(told.key, None)
         if not any(one.alert.fingerprint == fingerprint for one in self._history):
             self._sequences.pop(fingerprint, None)
 

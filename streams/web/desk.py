@@ -27,9 +27,19 @@ TOPICS: Final = (VALUES_TOPIC, ALERTS_TOPIC, status.TOPIC)
 ALERT: Final[Channel] = ("alert",)
 LEDGER: Final[Channel] = ("ledger",)
 WATCHED_US: Final = 60_000_000  # a window that was looked at is told of for who comes again
-UNEXPLAINED_US: Final = 5_000_000  # values of an alert are read within moments of it
+SETTLED_US: Final = 10_000_000  # segments come by partitions of their own, within moments of the alert
+SETTLED_AT_ONCE: Final = 20  # an explanation takes some ms
 
 _encode = msgspec.json.Encoder().encode
+
+
+@dataclass(slots=True)
+class _Young:
+    """An alert whose explanation may change; `shown` as it was told last."""
+
+    told: Notification
+    until_us: int
+    shown: bytes
 
 
 @dataclass(slots=True)
@@ -49,7 +59,7 @@ class Desk:
     last_read_us: int | None = None
     _watched_us: dict[str, int] = field(default_factory=dict)  # by window
     _told: dict[tuple[str, ...], bytes] = field(default_factory=dict)  # tiles as they were told last
-    _unexplained: dict[str, tuple[Notification, int]] = field(default_factory=dict)
+    _young: dict[str, _Young] = field(default_factory=dict)  # alerts by key
 
     def take(self, topic: str, key: bytes | None, value: bytes | None, now_us: int) -> None:
         """A record of one of TOPICS; what is malformed is counted."""
@@ -72,17 +82,18 @@ class Desk:
             self.feed.reset()
 
     def tick(self, now_us: int) -> None:
-        """About once a second: tiles that changed, the ledger, alerts that are explained by now."""
+        """About once a second: tiles that changed, the ledger, alerts whose explanation has changed."""
         if not self.caught_up:
             return
         for window in self._looked_at(now_us):
             self._tell_tiles(window)
         self._tell(LEDGER, "ledger", "ledger", _encode(self.ledger(now_us)))
-        for key, (told, until_us) in list(self._unexplained.items()):
-            if self.alerts.why(told) is not None:
-                self._tell(ALERT, "alert", key, bytes(self.alerts.shown(told)))
-            if now_us > until_us or self.alerts.why(told) is not None:
-                del self._unexplained[key]
+        for key, young in list(self._young.items()):
+            self._tell_alert(young.told, young.shown, young.until_us)
+            if now_us >= young.until_us:
+                del self._young[key]
+        for told in [one for one in self.alerts.unsettled() if one.key not in self._young][:SETTLED_AT_ONCE]:
+            self.alerts.settle(told)
 
     def channels(self, window: str, kpi: str | None, dimension: str | None) -> list[Channel]:
         """What a page listens to."""
@@ -144,9 +155,13 @@ class Desk:
         told = self.alerts.take(key, value)
         if told is None or not self.caught_up:
             return
-        self._tell(ALERT, "alert", told.key, bytes(self.alerts.shown(told)))
-        if told.alert.firing and self.alerts.why(told) is None:
-            self._unexplained[told.key] = told, now_us + UNEXPLAINED_US
+        self._tell_alert(told, b"", now_us + SETTLED_US)
+
+    def _tell_alert(self, told: Notification, before: bytes, until_us: int) -> None:
+        shown = bytes(self.alerts.shown(told))
+        if shown != before:
+            self._tell(ALERT, "alert", told.key, shown)
+        self._young[told.key] = _Young(told, until_us, shown)
 
     def _looked_at(self, now_us: int) -> Iterable[str]:
         for window in self.spans.kinds:

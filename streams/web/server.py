@@ -70,7 +70,7 @@ class Explainer:
 def desk_of(settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], boot: str) -> tuple[Desk, Explainer]:
     """An empty desk; `boot`: of the ids of its events, another one each start."""
     spans = Spans.of(settings, catalogue)
-    store = Store(frozenset(with_goals(catalogue.kpis)), spans.horizons_s())
+    store = Store(frozenset(with_goals(catalogue.kpis)), spans.horizons_s(), spans.least())
     explainer = Explainer(Reasons(catalogue, tuple(rules), ZoneInfo(settings.business_timezone)), store, spans)
     inputs, _ = topics_read(catalogue)
     desk = Desk(

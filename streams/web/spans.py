@@ -54,6 +54,10 @@ class Spans:
             name: CALENDAR_S if kind.calendar else FINE_S + self._length_s(kind) for name, kind in self.kinds.items()
         }
 
+    def least(self) -> Mapping[str, int]:
+        """By kind, windows that are kept of any series: from the newest back to the one before it that ended then."""
+        return {name: kind.panes + 2 for name, kind in self.kinds.items()}
+
     @staticmethod
     def _length_s(kind: Window) -> int:
         return min(kind.end_us(0) - kind.start_us(0), DAY_US) // _S_US

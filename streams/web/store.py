@@ -24,7 +24,6 @@ BUDGET: Final = 500_000  # points of segments, 32 bytes each
 MOST_SERIES: Final = 100_000  # of segments; about 800 bytes each, its record the most of it
 KEPT_RECORDS: Final = 60  # of the total, as many as a tile's line has; of a segment one
 _SLACK: Final = 5  # a fifth over a limit before everything is looked through
-_LEAST: Final = 2
 _SEPARATORS: Final = len(WindowKey._fields) - 1
 
 
@@ -72,11 +71,14 @@ _decode = msgspec.json.Decoder(_Figures).decode
 class Store:
     """`kpis`: names of those that are kept; `horizons_s` by window, how far behind its newest one.
 
+    `least`: points that a segment has by window, whatever the budget.
+
     `newest_s`: start of the newest window by its kind; `counts`: records by what became of them.
     """
 
     kpis: Collection[str]
     horizons_s: Mapping[str, int]
+    least: Mapping[str, int]
     budget: int = BUDGET
     most_series: int = MOST_SERIES
     newest_s: dict[str, int] = field(default_factory=dict)
@@ -161,16 +163,15 @@ class Store:
             return False
         row.trim_before(self.newest_s[kind.window] - self.horizons_s[kind.window])
         if not total:
-            row.trim(self._share)
+            row.trim(self._share(kind.window))
             self.points += len(row) - before
             if self.points * _SLACK > self.budget * (_SLACK + 1) or self.series > self.most_series:
                 self._shrink()
         return True
 
-    @property
-    def _share(self) -> int:
+    def _share(self, window: str) -> int:
         """Points that each segment may have."""
-        return max(_LEAST, self.budget // max(1, self.series))
+        return max(self.least[window], self.budget // max(1, self.series))
 
     def _shrink(self) -> None:
         """Segments that were heard of last long ago go; the others keep their share."""
@@ -187,7 +188,7 @@ class Store:
         for kind, rows in self._kinds.items():
             if kind.dimension != TOTAL:
                 for row in rows.values():
-                    self.points -= row.trim(self._share)
+                    self.points -= row.trim(self._share(kind.window))
 
     def _delete(self, kind: Kind, segment: str, start_s: int) -> Taken:
         row = self._kinds.get(kind, {}).get(segment)
