@@ -88,18 +88,20 @@ class Store:
     _kinds: dict[Kind, dict[str, Row]] = field(default_factory=dict)
     _names: dict[tuple[bytes, bytes, bytes], Kind | None] = field(default_factory=dict)
 
-    def note(self, key: bytes | None) -> None:
-        """A record seen ahead of its turn: how far time has come by the end of the topic."""
-        if key is not None and key.count(b"|") >= _SEPARATORS:
-            parts = window_key(key)
-            if (kind := self._kind(parts)) is not None and (start_s := _start_s(parts.start)) is not None:
-                self.newest_s[kind.window] = max(start_s, self.newest_s.get(kind.window, start_s))
-
     def take(self, key: bytes | None, value: bytes | None) -> Change | None:
         """A record of `kpi-values`; None if nothing changed by it, or a window went. See `counts`."""
         found, change = self._take(key, value)
         self.counts[found] += 1
         return change
+
+    def fill(self, key: bytes, value: bytes) -> None:
+        """A record that was published before all that were taken: of a window that is not known."""
+        if key.count(b"|") >= _SEPARATORS:
+            parts = window_key(key)
+            kind, start_s = self._kind(parts), _start_s(parts.start)
+            row = self._kinds.get(kind, {}).get(parts.segment.decode(errors="replace")) if kind else None
+            if row is None or start_s is None or row.at(start_s) is None:
+                self.take(key, value)
 
     def row(self, kpi: str, window: str, dimension: str = TOTAL, segment: str = TOTAL) -> Row | None:
         """Of a series."""
