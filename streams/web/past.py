@@ -40,7 +40,7 @@ async def begin(
 
 
 async def fill(consumer: AIOKafkaConsumer, store: Store, until: Offsets, since_s: float, most: int = PIECE) -> int:
-    """Everything published from `since_s` (wall clock) up to `until`, `most` offsets at once; how many windows it was."""
+    """What was published from `since_s` (wall clock) up to `until`, `most` offsets at once; how many windows it was."""
     found = await consumer.offsets_for_times(dict.fromkeys(until, round(since_s * 1_000)))
     first = {one: end if (at := found.get(one)) is None else at.offset for one, end in until.items()}
     ends, records = dict(until), 0

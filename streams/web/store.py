@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from math import isfinite
 from sys import getsizeof
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zlib import crc32
 
 import msgspec
+from msgspec import Meta
 
 from streams.tools.revisions import WindowKey, window_key
 from streams.web.row import Point, Row
@@ -60,7 +62,7 @@ class _Figures(msgspec.Struct, frozen=True, gc=False):
 
     numerator: int | float | str
     denominator: int | None
-    revision: int
+    revision: Annotated[int, Meta(ge=0, lt=2**32)]
     definition: str
 
 
@@ -139,7 +141,7 @@ class Store:
             if value is None:
                 return self._delete(kind, segment, start_s), None
             point = _point(start_s, value)
-        except (msgspec.DecodeError, ValueError):
+        except (msgspec.DecodeError, ValueError, OverflowError):
             return Taken.MALFORMED, None
         self.newest_s[kind.window] = newest_s
         if not self._put(kind, segment, point, value):
@@ -208,10 +210,13 @@ class Store:
 
 
 def _point(start_s: int, value: bytes) -> Point:
-    """Raises DecodeError and ValueError."""
+    """Raises DecodeError, ValueError and OverflowError."""
     figures = _decode(value)
+    numerator = float(figures.numerator)
+    if not isfinite(numerator):
+        raise ValueError(numerator)
     denominator = None if figures.denominator is None else float(figures.denominator)
-    return Point(start_s, float(figures.numerator), denominator, figures.revision, crc32(figures.definition.encode()))
+    return Point(start_s, numerator, denominator, figures.revision, crc32(figures.definition.encode()))
 
 
 @lru_cache(maxsize=50_000)

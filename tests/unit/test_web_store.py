@@ -1,5 +1,6 @@
 """What a page may show is kept, in bounded memory."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -61,6 +62,24 @@ def test_what_is_no_value_of_ours_is_counted_and_nothing_else() -> None:
     ]
     assert taken(its, *junk) == ["other", "other", "other", "malformed", "malformed"]
     assert (list(its.kinds()), its.newest_s) == ([], {})
+
+
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ('"numerator":1', '"numerator":"one"'),
+        ('"numerator":1', '"numerator":"inf"'),
+        ('"denominator":2', f'"denominator":{10**400}'),
+        ('"revision":0', '"revision":-1'),
+        ('"revision":0', f'"revision":{2**32}'),
+    ],
+)
+def test_a_figure_that_is_none_stops_nothing(said: str, wrong: str) -> None:
+    its = store()
+    key, raw = value(KPI, T0_S, 1, 2)
+    bad = (raw or b"").replace(said.encode(), wrong.encode())
+    assert bad != raw
+    assert taken(its, (key, bad), (key, raw)) == ["malformed", "taken"]
 
 
 def test_old_windows_are_passed_by_their_key_and_known_ones_go() -> None:
