@@ -58,7 +58,7 @@ def _now() -> Iterator[Placed]:
     yield Placed(tile("Invalid or late", about, "percentunit", Query(expr, "last hour"), steps=steps), 4, 5)
     about = "From the broker's timestamp of an event to the first snapshot that has counted it, 99 of 100."
     expr = f"histogram_quantile(0.99, sum by (le) (rate(kpi_event_to_metric_seconds_bucket{RATE})))"
-    yield Placed(tile("Event to metric", about, "s", Query(expr, "p99")), 4, 5)
+    yield Placed(tile("Event to metric, p99", about, "s", Query(expr, "p99")), 4, 5)
     about = "Age of the oldest transition of an alert that some receiver has not been told of."
     steps = (Threshold(None, "green"), Threshold(60, "orange"), Threshold(300, "red"))
     oldest = Query("max(kpi_notifications_oldest_undelivered_seconds)", "oldest")
