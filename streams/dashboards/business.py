@@ -14,7 +14,7 @@ from streams.dashboards.firing import alerts_table, alerts_tile
 from streams.dashboards.frame import BUSINESS, EXPLORE, INCIDENT, Placed, Row, framed
 from streams.dashboards.panels import bars, before, change, chart, link, tile
 from streams.dashboards.pipeline import freshness_tile
-from streams.dashboards.queries import TOTAL, WEEK, Query, against, by_name, shown
+from streams.dashboards.queries import NOW, TOTAL, WEEK, Query, against, by_name, shown
 from streams.dashboards.thresholds import thresholds
 
 OPEN = 2  # rows of families that are open at first: what is closed asks nothing
@@ -71,7 +71,7 @@ def _family(defined: Defined, kpis: list[Kpi]) -> Iterator[Placed]:
 
 
 def _now(defined: Defined, kpi: Kpi) -> stat.Panel:
-    now, ago = (shown(kpi.metric, f"{_window(defined, kpi)},{TOTAL}", when) for when in ("", WEEK))
+    now, ago = (shown(kpi.metric, f"{_window(defined, kpi)},{TOTAL}", when) for when in (NOW, WEEK))
     steps = thresholds(kpi, defined.fixed_window(kpi), defined.rules)
     queries = (Query(now, "now"), Query(against(now, ago), CHANGE))
     panel = tile(_title(defined, kpi), defined.about(kpi), defined.unit(kpi), *queries, steps=steps)
