@@ -103,7 +103,7 @@ stay.
 _METRICS = """## Metrics
 
 One gauge a KPI, named above, with labels `window`, `dimension`, `segment` (and `currency`): the earliest open window,
-of `1m` the last that has ended. Absent where the KPI has no value. In dashboards take `max without (instance)`.
+of `1m` and of predictions the last that has ended. Absent without a value. In dashboards `max without (instance)`.
 """
 _NOTIFICATIONS = """### Outcomes of notifications
 

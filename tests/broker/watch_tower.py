@@ -75,9 +75,10 @@ def _ready(answers: Prometheus, jobs: Mapping[str, str], folder: Path) -> Promet
     """Once every job was scraped often enough for a rate."""
     for _ in within(30):
         try:
-            scrapes = answers.now("count_over_time(up[1m])")
-        except OSError:
+            urllib.request.urlopen(f"http://127.0.0.1:{answers.port}/-/ready", timeout=10).close()
+        except OSError:  # it does not listen yet, or says 503: it reads its files
             continue
+        scrapes = answers.now("count_over_time(up[1m])")
         if len(scrapes) == len(jobs) and all(int(one["value"][1]) > 4 for one in scrapes):
             return answers
     raise AssertionError((folder / "prometheus.log").read_text())
@@ -94,5 +95,5 @@ def _remember(folder: Path, page: str, at_s: float, instance: str) -> None:
         for time in times
     )
     (folder / "past.om").write_text(text + "# EOF\n")
-    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", folder / "past.om", folder / "tsdb"]
+    command = ["promtool", "tsdb", "create-blocks-from", "openmetrics", str(folder / "past.om"), str(folder / "tsdb")]
     subprocess.run(command, check=True, capture_output=True)

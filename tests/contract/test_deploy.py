@@ -106,7 +106,7 @@ def test_everything_the_image_copies_exists() -> None:
 
 def test_the_image_can_fit_what_the_service_fits() -> None:
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
-    assert "[clv,datasets]" in dockerfile
+    assert "[clv,dashboards,datasets]" in dockerfile
     assert "kpi clv fit" in SERVICES["clv"]["entrypoint"][-1]
 
 

@@ -26,7 +26,7 @@ ALERTS = {rule["alert"]: rule for rule in rules("alerts.yml")}
 
 @needs_promtool
 def test_promtool_accepts_all_files_and_their_cases() -> None:
-    for command in (["check", "config", FOLDER / "prometheus.yml"], ["test", "rules", CASES]):
+    for command in (["check", "config", str(FOLDER / "prometheus.yml")], ["test", "rules", str(CASES)]):
         answer = subprocess.run(["promtool", *command], capture_output=True, text=True, check=False)
         assert answer.returncode == 0, answer.stdout + answer.stderr
 

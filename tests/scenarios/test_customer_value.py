@@ -54,8 +54,8 @@ def test_prometheus_shows_the_prediction_of_the_last_day_that_has_ended() -> Non
     back, once = predicted(1, 1, 1, 4_000), predicted(0, 0, 1, 0)
     assert shown["customer_equity", "all"] == (at(SECOND), (back + once) / 100)
     assert shown["customer_lifetime_value", "Email"] == (at(SECOND), back / 100)
-    assert shown["new_customers", "all"] == (at(THIRD), 0)
-    assert len(shown) == len(values), "one value a series"
+    assert shown["new_customers", "all"] == (at(THIRD), 0.0)
+    assert len(shown) == len(values)  # one value a series
 
 
 def test_after_a_fit_that_found_nothing_there_is_no_value_and_no_zero() -> None:
