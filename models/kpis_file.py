@@ -23,10 +23,12 @@ CALENDAR_WINDOWS = tuple(name for name, kind in KINDS.items() if kind.calendar)
 RESERVED_METRICS = frozenset(
     f"kpi_{name}"
     for name in (
+        "alert_firing",
         "clv_fit",
         "clv_parameters",
         "commit_seconds",
         "consumer_lag_records",
+        "denominator",
         "event_loop_stall_seconds",
         "event_to_metric_seconds",
         "events",
@@ -35,6 +37,8 @@ RESERVED_METRICS = frozenset(
         "frozen_cells",
         "fx_rates",
         "heartbeats",
+        "interval_lower_ratio",
+        "interval_upper_ratio",
         "notifications",
         "notifications_firing",
         "notifications_oldest_undelivered_seconds",

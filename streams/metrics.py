@@ -14,6 +14,8 @@ from models.kpi_value import KpiValue, Unit
 from models.outcome import Ledger, Outcome
 from streams.histogram import Histogram
 from streams.measuring.heartbeat import Counts
+from streams.metrics_alerts import Firing, alert_metrics
+from streams.metrics_parts import part_metrics
 
 SERIES_LABELS = ("window", "dimension", "segment")
 
@@ -23,6 +25,7 @@ class Snapshot:
     """What a worker knows at one moment. Times in seconds, watermarks in us since 1970 UTC."""
 
     values: list[KpiValue] = field(default_factory=list)
+    alerts: list[Firing] = field(default_factory=list)
     ledgers: dict[str, Ledger] = field(default_factory=dict)  # by topic
     heartbeats: list[Counts] = field(default_factory=list)
     watermarks_us: dict[str, int] = field(default_factory=dict)  # by topic
@@ -55,6 +58,8 @@ class SnapshotCollector:
     def collect(self) -> Iterator[Metric]:
         """All metric families."""
         yield from self._kpi_gauges()
+        yield from part_metrics(self._snapshot.values)
+        yield from alert_metrics(self._snapshot.alerts)
         yield from _events(self._snapshot)
         yield from _predictions(self._snapshot)
         yield from _time(self._snapshot)

@@ -29,6 +29,7 @@ from streams.fx_feed import FxFeed
 from streams.histogram import Histogram
 from streams.measuring.visitor_stage import admitting
 from streams.metrics import Snapshot, SnapshotCollector
+from streams.metrics_alerts import firing
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.rules_watch import LOOK_S, RulesWatch
@@ -111,6 +112,7 @@ def take_snapshot(
             snapshot.heartbeats.append(its.heartbeats.row)
         if isinstance(task.tables, MonitorTables) and isinstance(task.stage, MonitorStage):
             snapshot.values += task.stage.shown(task.tables, now_us)
+            snapshot.alerts += firing(task.tables.alerts)
             snapshot.watermarks_us |= task.tables.marks.by_topic()
             snapshot.frozen_cells += task.tables.cells.frozen
             snapshot.folded_cells += task.tables.cells.folded

@@ -8,16 +8,19 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from models.clv import NoFitReason
-from models.kpi import Catalogue
+from models.kpi import Catalogue, Kpi
+from models.kpi_value import KpiValue, Series, Status, Unit
 from models.kpis_file import WINDOWS, load_kpis
 from models.measure import FEEDS, MEASURES
 from models.outcome import Ledger, Outcome, Reason
+from models.slices import TOTAL
 from models.window_definition import lengths
 from streams.delivering.metrics import Notifications
 from streams.delivering.metrics import Outcome as NotificationOutcome
 from streams.histogram import Histogram
 from streams.measuring.heartbeat import Counts
 from streams.metrics import Snapshot, SnapshotCollector
+from streams.metrics_alerts import Firing
 from streams.tools.docstrings import below
 from streams.tools.event_fields import EVENTS, Field, event_fields
 from streams.tools.kpi_list import KpiLine, kpi_lines
@@ -100,7 +103,7 @@ stay.
 _METRICS = """## Metrics
 
 One gauge a KPI, named above, with labels `window`, `dimension`, `segment` (and `currency`): the earliest open window,
-of `1m` the last that has ended. Absent where the KPI has no value. In dashboards take `max without (instance)`.
+of `1m` and of predictions the last that has ended. Absent without a value. In dashboards `max without (instance)`.
 """
 _NOTIFICATIONS = """### Outcomes of notifications
 
@@ -116,6 +119,8 @@ the reasons.
 0 done · 1 a question answered with no (`kpi status`, `kpi demo`, `kpi rules test`) · 2 something given is wrong: one
 line says what, where and what to do · 70 a fault of the worker: its supervisor starts it again from the last commit.
 """
+
+_SHARE = KpiValue(Series("share", "1d", *TOTAL), 0, 0, Unit.RATIO, 0, 1, 2, (0.0, 1.0), Status.FINAL, 1, 0, "", 0)
 
 
 def reference_page(kpis_text: str) -> str:
@@ -206,6 +211,8 @@ def _families() -> Iterator[Metric]:
     """Of a worker that has something of everything, so that the labels are seen, and of `kpi notify`."""
     place = ("stage", "table")
     snapshot = Snapshot(
+        values=[_SHARE],
+        alerts=[Firing(*Firing._fields)],
         ledgers={"topic": Ledger()},
         heartbeats=[Counts()],
         watermarks_us={"topic": 0},
@@ -218,7 +225,9 @@ def _families() -> Iterator[Metric]:
         clv_parameters={Outcome.COUNTED: 0},
         fx_rates={Outcome.COUNTED: 0},
     )
-    yield from SnapshotCollector(snapshot, {}, "GBP").collect()
+    kpi = Kpi("share", "", Unit.RATIO, (), None, proportion=True, windows=(), by=())
+    collected = SnapshotCollector(snapshot, {kpi.name: kpi}, "GBP").collect()
+    yield from (family for family in collected if family.name != kpi.metric)
     registry = CollectorRegistry()
     Notifications(registry, lambda: 0).expect("receiver")
     yield from registry.collect()
