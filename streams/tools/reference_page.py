@@ -18,6 +18,7 @@ from streams.delivering.metrics import Outcome as NotificationOutcome
 from streams.histogram import Histogram
 from streams.measuring.heartbeat import Counts
 from streams.metrics import Snapshot, SnapshotCollector
+from streams.metrics_process import BuildCollector
 from streams.tools.docstrings import below
 from streams.tools.event_fields import EVENTS, Field, event_fields
 from streams.tools.kpi_list import KpiLine, kpi_lines
@@ -101,6 +102,7 @@ _METRICS = """## Metrics
 
 One gauge a KPI, named above, with labels `window`, `dimension`, `segment` (and `currency`): the earliest open window,
 of `1m` the last that has ended. Absent where the KPI has no value. In dashboards take `max without (instance)`.
+`process_*` beside them: a restart is a change of `process_start_time_seconds`. Text and OpenMetrics, by `Accept`.
 """
 _NOTIFICATIONS = """### Outcomes of notifications
 
@@ -108,8 +110,9 @@ Of `kpi_notifications_total{receiver,outcome}`; dead letters of receivers have t
 `kpi-status`. Of several Alertmanagers, each is a receiver: its name, host and port.
 """
 _FOOT = """\
-`/livez` answers while the process runs; `/readyz` answers 200 when its tasks run and the broker answers, else 503 and
-the reasons.
+`/livez` answers 200 while the event loop turns and the watchdog looks, else not at all or 503: kill the process then. A
+broker that is away is no reason. `/readyz` answers 200 when the broker answers and the tasks of `kpi worker` run, the
+receivers of `kpi notify` have joined their groups and what fires is read; else 503 and the reasons, a line each.
 
 ## Exit codes
 
@@ -206,13 +209,17 @@ def _families() -> Iterator[Metric]:
     """Of a worker that has something of everything, so that the labels are seen, and of `kpi notify`."""
     place = ("stage", "table")
     snapshot = Snapshot(
-        ledgers={"topic": Ledger()},
-        heartbeats=[Counts()],
+        ledgers={("topic", "partition"): Ledger()},
+        heartbeats={("topic", "partition"): Counts()},
         watermarks_us={"topic": 0},
         lag={"topic": 0},
         rows={place: 0},
         table_bytes={place: 0},
+        named_segments={"dimension": 0},
+        folded_cells={"dimension": 0},
+        tasks={"stage": 0},
         commits={"stage": Histogram()},
+        last_commits_s={"stage": 0},
         written={"stage": 0},
         clv_fit="",
         clv_parameters={Outcome.COUNTED: 0},
@@ -220,12 +227,13 @@ def _families() -> Iterator[Metric]:
     )
     yield from SnapshotCollector(snapshot, {}, "GBP").collect()
     registry = CollectorRegistry()
+    registry.register(BuildCollector())
     Notifications(registry, lambda: 0).expect("receiver")
     yield from registry.collect()
 
 
 def _metric(family: Metric) -> tuple[str, str, str]:
-    suffix = "_total" if family.type == "counter" else ""
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     labels = dict.fromkeys(name for sample in family.samples for name in sample.labels if name != "le")
     return f"`{family.name}{suffix}`", " ".join(labels), family.documentation.rstrip(".") + "."
 
