@@ -39,7 +39,7 @@ def explains(settings: Settings, catalogue: Catalogue, path: Path, load: Callabl
     return explaining
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)  # a registry keeps it by identity
 class OwnState:
     """A collector: what a worker says of itself too, by the same names."""
 

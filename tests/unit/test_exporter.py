@@ -12,6 +12,7 @@ from models.errors import SettingsError
 from streams.delivering.readiness import SILENT_AFTER_US, Readiness
 from streams.engine.exporter import Exporter
 from streams.engine.health import UNWATCHED_AFTER_S, Health
+from streams.notifier import OwnState
 
 
 class One:
@@ -90,6 +91,9 @@ def test_a_worker_is_alive_as_long_as_its_watchdog_looks() -> None:
 def test_notify_is_ready_when_every_line_has_joined_and_the_broker_answers() -> None:
     readiness, now_us = Readiness(), 10**15
     assert readiness.reasons(now_us) == ["connecting to the broker"]
+    found = CollectorRegistry()
+    found.register(OwnState(readiness, None))
+    assert found.get_sample_value("kpi_ready") == 0
     readiness.wait("ops", "receiver ops: joining its consumer group")
     readiness.go("broker")
     readiness.heard(now_us)
