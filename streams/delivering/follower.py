@@ -61,7 +61,7 @@ class Follower:
             begun = self._next.get(partition, 0)  # new partitions make aiokafka read all of them from the beginning
             for record in records:
                 if record.offset >= begun:
-                    await self._take(record)
+                    await self._guarded(record)
             self._next[partition] = max(begun, records[-1].offset + 1)
         if fetched:
             self.counted(len(self._firing))
@@ -74,6 +74,15 @@ class Follower:
         answers_ms = [consumer.last_poll_timestamp(partition) for partition in consumer.assignment()]
         if known := [at_ms for at_ms in answers_ms if at_ms]:
             self.readiness.heard(max(known) * MS_US)
+
+    async def _guarded(self, record: ConsumerRecord) -> None:
+        """One that we cannot take is left out: it would come again after every restart, and nobody would be told."""
+        try:
+            await self._take(record)
+        except Exception as fault:  # noqa: BLE001  a mistake of ours; reading is not within
+            _LOG.error("fault", partition=record.partition, offset=record.offset, exc_info=fault)
+            for alertmanager in self.alertmanagers:
+                alertmanager.faulted()
 
     async def _take(self, record: ConsumerRecord) -> None:
         at_us = record.timestamp * MS_US

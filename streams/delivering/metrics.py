@@ -31,6 +31,9 @@ class Outcome(StrEnum):
     MALFORMED = "malformed"
     """No alert record: to kpi-dead-letters; for an Alertmanager it is logged only."""
 
+    FAULT = "fault"
+    """A mistake of ours in telling it: to kpi-dead-letters; for an Alertmanager it is logged only. The next go on."""
+
 
 class Notifications:
     """What is exported of deliveries: a collector of its own, registered at birth. `now_us` is the wall clock."""

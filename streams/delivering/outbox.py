@@ -99,7 +99,11 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
             return
         if self.explaining is not None:
             notification = await self.explaining.explained(notification, record.timestamp * MS_US)
-        answer = await self.post.deliver(notification, record.timestamp * MS_US)
+        try:
+            answer = await self.post.deliver(notification, record.timestamp * MS_US)
+        except Exception as fault:  # noqa: BLE001  a mistake of ours: after a restart the same, and nobody is told
+            await self._faulted(record, fault)
+            return
         match answer:
             case Delivered():
                 self.metrics.delivered_after(self.post.receiver, self.post.now_us() - record.timestamp * MS_US)
@@ -117,6 +121,13 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
             "malformed alert", receiver=receiver, partition=record.partition, offset=record.offset, why=str(wrong)
         )
         await self.dead_letters.send(record, Outcome.MALFORMED, detail=str(wrong))
+
+    async def _faulted(self, record: ConsumerRecord, fault: Exception) -> None:
+        """What goes on is worth more than what is hung up on this one; it is kept, and can be sent again."""
+        receiver = self.post.receiver
+        self.metrics.count(receiver, Outcome.FAULT)
+        _LOG.error("fault", receiver=receiver, partition=record.partition, offset=record.offset, exc_info=fault)
+        await self.dead_letters.send(record, Outcome.FAULT, detail=repr(fault))
 
     async def _commit(self, partition: TopicPartition, record: ConsumerRecord) -> None:
         """A partition that was taken away meanwhile is its new owner's: that one delivers again, with the same key."""

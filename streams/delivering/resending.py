@@ -63,6 +63,10 @@ class Resending:
         """A record that is none."""
         self.metrics.count(self.receiver, Outcome.MALFORMED)
 
+    def faulted(self) -> None:
+        """A record that we could not take."""
+        self.metrics.count(self.receiver, Outcome.FAULT)
+
     async def run(self) -> None:
         """Until it is cancelled; begun when the roster is as the topic is."""
         while True:
