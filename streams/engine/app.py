@@ -169,7 +169,7 @@ class EngineApp(faust.App):
         tables, health, limit_s = self.tables, self.health, self.engine.stuck_after_s
         health.joined = tables.generation is not None and all(t.generation is not None for t in tables.tasks.values())
         health.tasks = len(tables.tasks)
-        health.heard_s = tables.heard_s
+        health.heard_s, health.watched_s = tables.heard_s, now_s
         if not health.joined:  # nothing moves while state is restored
             return Progress({}, now_s)
         # A consumer that looks no more has no lag to tell: that is as bad as one that does not move.
