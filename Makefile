@@ -44,9 +44,10 @@ test: setup ## unit and scenario tests, then those on a real Kafka (started by t
 	@$(BIN)/python -m pytest
 	@$(BIN)/python -m pytest -m "broker and not soak"
 
-docs: setup ## the pages that are made from the code: docs/reference.md, docs/settings.md
+docs: setup ## what is made from the code: docs/reference.md, docs/settings.md, the dashboards of Grafana
 	@$(BIN)/python -m streams.tools.settings_page
 	@$(BIN)/python -m streams.tools.reference_page
+	@$(BIN)/kpi dashboards
 
 simulate: setup ## one seed of the simulation, with every step: make simulate SEED=7
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),0)

@@ -12,6 +12,9 @@ from streams.dashboards.units import by_unit, unit_of
 PREFERRED = ("5m", "1h", "1d")
 """Windows a reader chooses from, as far as they are defined. A KPI that lacks one of them has one of its own."""
 
+ROLLING, MONTH = "30d", "1M"
+"""The first can be compared with last week's; a month so far is another length then."""
+
 
 @dataclass(frozen=True)
 class Defined:
@@ -44,7 +47,9 @@ class Defined:
 
     def fixed_window(self, kpi: Kpi) -> str | None:
         """Of a KPI that does not have all windows to choose from, the one it is shown in; None: the reader's."""
-        return None if set(self.windows) <= set(kpi.windows) else kpi.windows[-1]
+        if set(self.windows) <= set(kpi.windows):
+            return None
+        return ROLLING if ROLLING in kpi.windows else kpi.windows[-1]
 
     def unit(self, kpi: Kpi) -> str:
         """Grafana's."""
@@ -52,7 +57,8 @@ class Defined:
 
     def about(self, kpi: Kpi) -> str:
         """What a panel says of a KPI: its definition, and who watches it."""
-        return f"{kpi.help}. {kpi.name} = {kpi.formula}.{watched_by(kpi, self.rules)}"
+        month = " Last week it is the month as it stood then." if self.fixed_window(kpi) == MONTH else ""
+        return f"{kpi.help}. {kpi.name} = {kpi.formula}.{watched_by(kpi, self.rules)}{month}"
 
     @cached_property
     def unit_patterns(self) -> dict[str, str]:

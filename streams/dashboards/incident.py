@@ -84,21 +84,21 @@ def _segments(defined: Defined) -> Iterator[Placed]:
     over = units(chart("$kpi by $dimension", about, "short", Query(by, "$kpi {{segment}}")), patterns)
     yield Placed(over.data_links([link("Explore this segment", to)]), 12, 10)
     about = (
-        "What each segment adds to the change of the total since last week, in the unit of the KPI. Of a ratio it has "
+        "What each segment adds to the change of the total since last week, shares as 0 to 1. Of a ratio it has "
         "two parts: rate, the segment itself changed; mix, its weight did. A ratio with more than a hundred segments "
         "has none here: `kpi alerts --why` tells."
     )
-    columns = {"segment": "Segment", "Value #A": "$kpi change", "Value #B": "$kpi rate", "Value #C": "$kpi mix"}
+    columns = {"segment": "Segment", "Value #A": "Change", "Value #B": "Rate", "Value #C": "Mix"}
     parts = (contributions.change(), contributions.rate(), contributions.mix())
     table = rows(
         "Contribution by $dimension",
         about,
-        "short",
+        "none",
         *(Query(part, table=True) for part in parts),
         columns=columns,
         none="no parts",
     )
-    yield Placed(units(table, patterns), 12, 10)
+    yield Placed(table, 12, 10)
     about = "The contributions as bars: the greatest pull the total up or down."
     most = bars(
         "Contribution, greatest", about, "short", Query(f"topk(6, {contributions.change()})", "$kpi {{segment}}")
