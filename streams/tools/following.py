@@ -75,9 +75,8 @@ async def follow_lines(settings: Settings, choice: Choice, stop: asyncio.Event |
                     return
 
 
-async def follow_view(settings: Settings, choice: Choice, known: Known, stop: asyncio.Event | None = None) -> None:
-    """The live view, until Ctrl-C, SIGTERM or `stop`: of the totals, unless slices are chosen. BrokerError."""
-    view = view_of(settings, choice, known)
+async def follow_view(settings: Settings, view: LiveView, known: Known, stop: asyncio.Event | None = None) -> None:
+    """Fill and draw a view (see view_of), until Ctrl-C, SIGTERM or `stop`. BrokerError."""
     with _until_interrupted(stop) as ended:
         try:
             async with asyncio.TaskGroup() as group:
@@ -95,7 +94,7 @@ async def follow_view(settings: Settings, choice: Choice, known: Known, stop: as
 
 
 def view_of(settings: Settings, choice: Choice, known: Known) -> LiveView:
-    """Empty."""
+    """Empty; of the totals, unless slices are chosen."""
     alerts = LiveAlerts(choice, known.why, known.figures.units.get)
     table = LiveTable(settings.reporting_currency, choice.totals, levels=alerts.levels)
     return LiveView(table, alerts, LivePipeline())
