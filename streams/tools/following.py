@@ -14,6 +14,7 @@ from alerting.notification import Notification
 from alerting.rule import Rule
 from models import status
 from models.kpi import Catalogue
+from models.kpi_value import Unit
 from models.settings import Settings
 from streams.delivering.figures import Figures
 from streams.delivering.reasons import Reasons
@@ -48,6 +49,11 @@ class Known:
         """By the definitions; `timezone` of the business."""
         reasons = Reasons(catalogue, rules, ZoneInfo(timezone))
         return cls([topic for topics in topics_read(catalogue) for topic in topics], reasons, Figures(reasons.kept_us))
+
+    def unit_of(self, kpi: str) -> Unit | None:
+        """By the definitions."""
+        its = self.reasons.catalogue.kpis.get(kpi)
+        return None if its is None else its.unit
 
     def why(self, notification: Notification) -> tuple[str, ...] | None:
         """Of an alert that fires, as `kpi notify` explains it; None: its figures are not read yet."""
@@ -95,7 +101,7 @@ async def follow_view(settings: Settings, view: LiveView, known: Known, stop: as
 
 def view_of(settings: Settings, choice: Choice, known: Known) -> LiveView:
     """Empty; of the totals, unless slices are chosen."""
-    alerts = LiveAlerts(choice, known.why, known.figures.units.get)
+    alerts = LiveAlerts(choice, known.why, known.unit_of)
     table = LiveTable(settings.reporting_currency, choice.totals, levels=alerts.levels)
     return LiveView(table, alerts, LivePipeline())
 

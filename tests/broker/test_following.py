@@ -82,3 +82,4 @@ async def test_the_view_is_made_of_all_topics_and_ends_when_it_is_told(
     assert "conversion_rate" in drawn
     assert "1.73 %" in drawn
     assert "critical ConversionRateLow conversion_rate 5m since 2026-11-25 00:00:00" in drawn
+    assert "1.73 %, threshold 2.00 %" in drawn
