@@ -25,7 +25,7 @@ def values(
     as_json: Annotated[bool, typer.Option("--json", help="One record a line.")] = False,
 ) -> None:
     """Show the last revision of every window."""
-    from streams.tools.following import Known, follow_lines, follow_view
+    from streams.tools.following import Known, follow_lines, follow_view, view_of
     from streams.tools.revisions import Choice
     from streams.tools.values import show_values
 
@@ -37,7 +37,7 @@ def values(
     else:
         defined = definitions(effective)
         known = Known.of(defined.catalogue, defined.rules, effective.business_timezone)
-        asyncio.run(follow_view(effective, choice, known))
+        asyncio.run(follow_view(effective, view_of(effective, choice, known), known))
 
 
 @app.command()

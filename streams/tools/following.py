@@ -14,6 +14,7 @@ from alerting.notification import Notification
 from alerting.rule import Rule
 from models import status
 from models.kpi import Catalogue
+from models.kpi_value import Unit
 from models.settings import Settings
 from streams.delivering.figures import Figures
 from streams.delivering.reasons import Reasons
@@ -49,6 +50,11 @@ class Known:
         reasons = Reasons(catalogue, rules, ZoneInfo(timezone))
         return cls([topic for topics in topics_read(catalogue) for topic in topics], reasons, Figures(reasons.kept_us))
 
+    def unit_of(self, kpi: str) -> Unit | None:
+        """By the definitions."""
+        its = self.reasons.catalogue.kpis.get(kpi)
+        return None if its is None else its.unit
+
     def why(self, notification: Notification) -> tuple[str, ...] | None:
         """Of an alert that fires, as `kpi notify` explains it; None: its figures are not read yet."""
         alert = notification.alert
@@ -75,9 +81,8 @@ async def follow_lines(settings: Settings, choice: Choice, stop: asyncio.Event |
                     return
 
 
-async def follow_view(settings: Settings, choice: Choice, known: Known, stop: asyncio.Event | None = None) -> None:
-    """The live view, until Ctrl-C, SIGTERM or `stop`: of the totals, unless slices are chosen. BrokerError."""
-    view = view_of(settings, choice, known)
+async def follow_view(settings: Settings, view: LiveView, known: Known, stop: asyncio.Event | None = None) -> None:
+    """Fill and draw a view (see view_of), until Ctrl-C, SIGTERM or `stop`. BrokerError."""
     with _until_interrupted(stop) as ended:
         try:
             async with asyncio.TaskGroup() as group:
@@ -95,8 +100,8 @@ async def follow_view(settings: Settings, choice: Choice, known: Known, stop: as
 
 
 def view_of(settings: Settings, choice: Choice, known: Known) -> LiveView:
-    """Empty."""
-    alerts = LiveAlerts(choice, known.why, known.figures.units.get)
+    """Empty; of the totals, unless slices are chosen."""
+    alerts = LiveAlerts(choice, known.why, known.unit_of)
     table = LiveTable(settings.reporting_currency, choice.totals, levels=alerts.levels)
     return LiveView(table, alerts, LivePipeline())
 
