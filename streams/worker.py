@@ -22,6 +22,7 @@ from models.settings import Settings
 from models.slices import TOTAL
 from streams.app import create_app
 from streams.clv_feed import ClvFeed
+from streams.engine.allocator import keep_freed_memory
 from streams.engine.app import EngineApp
 from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
@@ -174,6 +175,7 @@ def run_worker(
     # are looked at in steps of 12 ms; 100,000 of them take 60.
     gc.freeze()
     gc.set_threshold(20_000, 20, 1_000)
+    keep_freed_memory()
     worker.execute_from_commandline()
     raise SystemExit(0)
 

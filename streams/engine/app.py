@@ -195,7 +195,7 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "stream_wait_empty": False,  # the tasks suspend and commit by themselves
         "stream_buffer_maxsize": 4,  # counts chunks
         "broker_max_poll_records": None,
-        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "consumer_max_fetch_size": 1024 * 1024,  # of a partition: more is out of the cache before it is unpacked
         "consumer_auto_offset_reset": "earliest",
         "broker_session_timeout": 6.0,  # a takeover fits in ten seconds
         "broker_heartbeat_interval": 1.0,
