@@ -74,7 +74,7 @@ def explain(question: Question, before: Slices, after: Slices) -> Explanation | 
         return None
     found: dict[str, tuple[Part, ...]] = {}
     if total[0] is not None and total[1] is not None:
-        for dimension in sorted({question.dimension} - {TOTAL} or (before.keys() | after.keys()) - {TOTAL}):
+        for dimension in sorted({question.dimension} - {TOTAL} or _known_in_both(before, after)):
             found[dimension] = parts(total[0], total[1], before.get(dimension, {}), after.get(dimension, {}))
     told = sorted(_surprising(found), key=lambda one: -one[0])
     percent = question.unit is Unit.RATIO and max(abs(first), abs(then)) <= 1
@@ -90,6 +90,16 @@ def explain(question: Question, before: Slices, after: Slices) -> Explanation | 
         contributions={name: tuple(_listed(name, its)) for name, its in found.items()},
         summary=tuple(lines),
     )
+
+
+def _known_in_both(before: Slices, after: Slices) -> set[str]:
+    """Dimensions but the total; none has segments in a window in which nothing was.
+
+    One that is known of one window only has not been read yet, or is gone: it would say that every segment went.
+    """
+    empty = [not any(slices[TOTAL][TOTAL]) for slices in (before, after)]
+    known = before.keys() | after.keys() if any(empty) else before.keys() & after.keys()
+    return known - {TOTAL}
 
 
 def failing_step(steps: Mapping[str, str], before: Mapping[str, Counts], after: Mapping[str, Counts]) -> str | None:

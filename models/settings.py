@@ -114,6 +114,24 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     metrics_port: int = 6067
     """0 takes a free one."""
 
+    web_host: str = "127.0.0.1"
+    """Where the page and API of `kpi web` listen; beyond this machine only with one of the next three."""
+
+    web_token_file: str | None = None
+    """File that holds the token the page asks for: as Bearer, or once by opening `/?token=...`."""
+
+    web_user_header: str | None = None
+    """Header by which a reverse proxy says who is there; without it nobody is. The proxy drops what clients send."""
+
+    web_open: bool = False
+    """Whether the page may be open to everybody who reaches web_host."""
+
+    web_port: int = 6066
+    """0 takes a free one."""
+
+    web_streams: Annotated[int, Meta(ge=1, le=10_000)] = 500
+    """Live pages that may be open at once."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Of the product's own log."""
 

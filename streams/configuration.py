@@ -23,7 +23,12 @@ from models.window_definition import shapes
 
 PREFIX = "KPI_"
 SERVER = re.compile(r"(\[[0-9a-fA-F:]+\]|[^\s:,/]+):[0-9]{1,5}")
-LIMITS = {"metrics_port": (0, 65_535), "commit_every_s": (0.01, 5), "commit_every_records": (1, 10**6)}
+LIMITS = {
+    "metrics_port": (0, 65_535),
+    "web_port": (0, 65_535),
+    "commit_every_s": (0.01, 5),
+    "commit_every_records": (1, 10**6),
+}
 """Of numbers; others from 0 to ten years in seconds."""
 
 FILE = "KPI_CONFIG"

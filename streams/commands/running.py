@@ -70,6 +70,19 @@ def notify() -> None:
 
 
 @app.command()
+def web() -> None:
+    """Serve the live page and its JSON API."""
+    from streams import logs
+    from streams.configuration import load_rules
+    from streams.web.server import run_web
+
+    effective = settings()
+    logs.configure(effective)
+    known, path = catalogue(effective), rules_path(effective)
+    asyncio.run(run_web(effective, known, path, lambda: load_rules(path, known)))
+
+
+@app.command()
 def demo(duration: Annotated[float | None, typer.Option(help="Seconds; absent: until Ctrl-C.")] = None) -> None:
     """Show it all: a broker, a worker, a shop with an incident, an alert; ends with a summary."""
     from streams.tools.demo import run_demo

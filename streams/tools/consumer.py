@@ -14,17 +14,18 @@ from models.settings import Settings
 from streams.connection import CONNECT_TIMEOUT_S, client_options, unreachable
 
 REQUEST_TIMEOUT_MS = 10_000
-_FETCH_BYTES = 4 * 1024 * 1024  # a partition at a time
+FETCH_BYTES = 4 * 1024 * 1024  # a partition at a time
 
 Partitions = Mapping[str, tuple[TopicPartition, ...]]
 
 
 @asynccontextmanager
 async def open_consumer(
-    settings: Settings, topics: Iterable[str]
+    settings: Settings, topics: Iterable[str], fetch_bytes: int = FETCH_BYTES
 ) -> AsyncIterator[tuple[AIOKafkaConsumer, Partitions]]:
     """A started consumer assigned to every partition of `topics`, and those partitions by topic.
 
+    It holds up to `fetch_bytes` of each ahead.
     BrokerError when no broker answers, a topic is missing, or Kafka refuses something in the body.
     """
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)  # what goes wrong is raised, in one line
@@ -34,7 +35,7 @@ async def open_consumer(
         isolation_level="read_committed",
         enable_auto_commit=False,
         auto_offset_reset="earliest",
-        max_partition_fetch_bytes=_FETCH_BYTES,
+        max_partition_fetch_bytes=fetch_bytes,
         request_timeout_ms=REQUEST_TIMEOUT_MS,
         fetch_max_wait_ms=100,
     )

@@ -47,7 +47,11 @@ def run_demo(settings: Settings, duration_s: float | None, environment: Mapping[
     if duration_s is not None and not duration_s >= SHORTEST_S:
         remedy = f"give it at least {SHORTEST_S:.0f}"
         raise SettingsError(f"--duration {duration_s:g}", "too short for an alert to fire and resolve", remedy)
-    settings = replace(settings, metrics_port=_free_port(settings.metrics_host, settings.metrics_port))
+    settings = replace(
+        settings,
+        metrics_port=_free_port(settings.metrics_host, settings.metrics_port),
+        web_port=_port_of_page(settings.web_host, settings.web_port),
+    )
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     with _folder() as folder:
         try:
@@ -111,6 +115,14 @@ def _slices() -> Path:
     """The real data of the repository when run from it, else the packaged."""
     repository = Path(__file__).parents[2] / "deploy" / "demo"
     return repository if repository.exists() else Path(str(files("streams"))) / "deploy" / "demo"
+
+
+def _port_of_page(host: str, port: int) -> int:
+    """`port`, or a free one if something listens on it: where the page is, the demo says. SettingsError."""
+    try:
+        return _free_port(host, port)
+    except SettingsError:
+        return _free_port(host, 0)
 
 
 def _free_port(host: str, port: int) -> int:

@@ -71,6 +71,11 @@ class Course:
         """Of the worker's metrics."""
         return f"http://{self.settings.metrics_host}:{self.settings.metrics_port}"
 
+    @property
+    def page(self) -> str:
+        """Address of the live page."""
+        return f"http://{self.settings.web_host}:{self.settings.web_port}/"
+
     async def run(self) -> Summary:
         """From the topics to the summary, when all processes have ended. OutsideError; CancelledError by Ctrl-C."""
         await topics.create(self.settings, PARTITIONS)
@@ -80,7 +85,8 @@ class Course:
             worker = self._process("worker", KPI_METRICS_PORT=str(self.settings.metrics_port))
             inward = {"KPI_WEBHOOK_URL": inbox.url, "KPI_WEBHOOK_ALLOW_PRIVATE": "true"}
             notify = self._process("notify", KPI_METRICS_PORT="0", **inward)
-            async with supervised([worker, notify]):
+            page = self._process("web", KPI_WEB_PORT=str(self.settings.web_port))
+            async with supervised([worker, notify, page]):
                 await self._until_ready(session)
                 before = await self._publish_slices(session)
                 scene = Scene(self.settings, inbox, self.began_s)
@@ -88,8 +94,8 @@ class Course:
                 await self._settle(inbox)
                 for alert in scene.news():
                     note(alert)
-                page = await scrape(session, self.address) or MetricsPage()
-                return await sum_up(self.settings, self.published, inbox, since(page.delays, before.delays))
+                after = await scrape(session, self.address) or MetricsPage()
+                return await sum_up(self.settings, self.published, inbox, since(after.delays, before.delays))
 
     async def _until_ready(self, session: aiohttp.ClientSession) -> None:
         reason = await _look(_READY_S, lambda: not_ready(session, self.address), lambda found: found is None)
@@ -116,7 +122,7 @@ class Course:
         schedule = Schedule.of(now_us, self.duration_s)
         fails_s = (schedule.incident_at_us - schedule.opens_us) / 1e6 / SPEED
         self._step(f"a shop opens, where an hour takes a minute; its payments will fail in {fails_s:.0f} s")
-        note(hints(self.settings, self.address))
+        note(hints(self.settings, self.address, self.page))
         self.interrupts.shop_open = True
         async with _beside(watch(scene, session, self.address)):
             counts = await generate(

@@ -79,12 +79,12 @@ class Scene:
         return Group(Text(self.pulse(now_s)), self.table.table(wall_us(), rows), Text(alerts))
 
 
-def hints(settings: Settings, address: str) -> str:
+def hints(settings: Settings, address: str, page: str) -> str:
     """What to open and scrape while it runs."""
     target = address.removeprefix("http://")
     return "\n".join(
         (
-            f"        open    {address}/metrics and {address}/readyz",
+            f"        open    {page} (the live page), {address}/metrics and {address}/readyz",
             f"        follow  KPI_BROKER={settings.broker} kpi values --follow",
             f"        scrape  scrape_configs: [{{job_name: kpi, static_configs: [{{targets: ['{target}']}}]}}]",
         )

@@ -13,7 +13,7 @@ from aiokafka.errors import KafkaError
 
 from models.settings import Settings
 from streams.connection import client_options
-from streams.tools.consumer import REQUEST_TIMEOUT_MS, Partitions, open_consumer
+from streams.tools.consumer import FETCH_BYTES, REQUEST_TIMEOUT_MS, Partitions, open_consumer
 
 PATIENCE_S = 2.0
 """For the committed offsets to reach ends of one moment: a marker at the end is passed at the next tick, after 1 s."""
@@ -80,10 +80,12 @@ def behind(offsets: Mapping[TopicPartition, int], ends: Mapping[TopicPartition, 
 
 
 @asynccontextmanager
-async def open_group(settings: Settings, topics: Iterable[str]) -> AsyncIterator[GroupLag]:
-    """The group of the workers on these topics; raises as open_consumer."""
+async def open_group(
+    settings: Settings, topics: Iterable[str], fetch_bytes: int = FETCH_BYTES
+) -> AsyncIterator[GroupLag]:
+    """The group of the workers on these topics; holds and raises as open_consumer."""
     logging.getLogger("aiokafka").setLevel(logging.CRITICAL)
-    async with open_consumer(settings, topics) as (consumer, partitions):
+    async with open_consumer(settings, topics, fetch_bytes) as (consumer, partitions):
         admin = AIOKafkaAdminClient(**client_options(settings), request_timeout_ms=REQUEST_TIMEOUT_MS)
         try:
             await admin.start()

@@ -19,7 +19,7 @@ _ENDS_WITHIN_S = 20.0  # seen: 5 to 9 s
 
 def environment(folder: Path, **settings: str) -> dict[str, str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("KPI_")}
-    return clean | {"KPI_METRICS_PORT": "0", "TMPDIR": str(folder)} | settings
+    return clean | {"KPI_METRICS_PORT": "0", "KPI_WEB_PORT": "0", "TMPDIR": str(folder)} | settings
 
 
 def start(folder: Path, *arguments: str, **settings: str) -> subprocess.Popen[bytes]:

@@ -23,10 +23,10 @@ ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 
 
 def test_the_services_are_those_of_the_flow() -> None:
-    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "alertmanager", "clv", "prometheus"]
+    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "web", "alertmanager", "clv", "prometheus"]
 
 
-@pytest.mark.parametrize("service", ["topics", "worker", "notify", "clv"])
+@pytest.mark.parametrize("service", ["topics", "worker", "notify", "web", "clv"])
 def test_every_variable_is_a_setting(service: str) -> None:
     variables = SERVICES[service]["environment"]
     fields = {f"KPI_{field.name.upper()}" for field in msgspec.structs.fields(Settings)}
@@ -35,7 +35,7 @@ def test_every_variable_is_a_setting(service: str) -> None:
 
 
 def test_a_worker_that_exits_is_started_again_after_the_topics_are_there() -> None:
-    for service in ("worker", "notify", "clv"):
+    for service in ("worker", "notify", "web", "clv"):
         assert SERVICES[service]["restart"] == "unless-stopped"
         assert SERVICES[service]["depends_on"] == {"topics": {"condition": "service_completed_successfully"}}
     assert SERVICES["topics"]["depends_on"] == {"kafka": {"condition": "service_healthy"}}
@@ -58,9 +58,15 @@ def test_kafka_is_one_version_everywhere() -> None:
 
 def test_prometheus_scrapes_the_metrics_port_of_services_that_exist() -> None:
     scraped = yaml.safe_load(PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"]
-    port = Settings().metrics_port
+    port, page = Settings().metrics_port, Settings().web_port
     targets = [target for job in scraped for config in job["static_configs"] for target in config["targets"]]
-    assert targets == [f"worker:{port}", f"notify:{port}"]
+    assert targets == [f"worker:{port}", f"notify:{port}", f"web:{page}"]
+
+
+def test_the_page_is_open_to_this_machine_alone() -> None:
+    web = SERVICES["web"]
+    assert (web["environment"]["KPI_WEB_OPEN"], web["ports"]) == ("true", ["127.0.0.1:6066:6066"])
+    assert Settings().web_host == "127.0.0.1"
 
 
 def test_notify_and_prometheus_tell_the_alertmanager_that_is_there() -> None:
