@@ -1,11 +1,12 @@
 // The big chart: uPlot with the value, its interval, last week, target, alerts; the keyboard reads its points.
 
 import { byId, h, setText } from "./dom.js";
-import { columns, yRange } from "./shape.js";
+import { columns, since, yRange } from "./shape.js";
 
 const HEIGHT = 300;
 const FONT = '12px system-ui, "Segoe UI", Roboto, Inter, sans-serif';
 const VALUE = 1;
+const RECENT = 288; // windows that are shown at first: a day of hours by 5 minutes
 const LEGEND = [
   { name: "value", index: 1 },
   { name: "interval", index: 2 },
@@ -15,6 +16,8 @@ const LEGEND = [
 ];
 
 export class Chart {
+  whole = false; // all windows, or the recent ones
+  longer = false; // there are more than the recent ones
   #page;
   #kpi;
   #plot = null;
@@ -43,7 +46,11 @@ export class Chart {
 
   /** `spans`: as shape.episodes; `open`: the last point is of a window that has not ended. */
   draw(series, spans, open) {
-    this.#data = columns(series, this.#page.drawnAtS());
+    const stepS = this.#page.stepS();
+    const all = columns(series, this.#page.drawnAtS(), stepS);
+    const last = all[0].at(-1);
+    this.longer = stepS !== null && last - all[0][0] > RECENT * stepS;
+    this.#data = this.longer && !this.whole ? since(all, last - RECENT * stepS) : all;
     this.#spans = spans;
     this.#open = open;
     if (this.#plot) this.#plot.setData(this.#data);

@@ -2,7 +2,7 @@
 
 import { get } from "./api.js";
 import { Chart } from "./chart.js";
-import { isOpen } from "./change.js";
+import { isOpen, reference } from "./change.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { number, seconds } from "./format.js";
 import { mark } from "./frame.js";
@@ -11,7 +11,7 @@ import { goalWords, progress } from "./goal.js";
 import { pointOf, supersedes, withPoint } from "./merge.js";
 import { Segments } from "./segments.js";
 import { FigureTable } from "./figure_table.js";
-import { segmentChoice, windowChoice } from "./slices.js";
+import { rangeChoice, segmentChoice, windowChoice } from "./slices.js";
 import { episodes } from "./shape.js";
 
 const REFRESH_MS = 4_000; // contributions and last week's line are reckoned by the server, at most so often
@@ -110,10 +110,15 @@ export class Detail {
     this.#chart.node.hidden = this.#table.node.hidden = line.length === 0;
     const segment = view.segment ? `${say.dimension(dimension)} ${say.segment(view.segment)}` : say.t("detail.total");
     this.#chart.label(say.t("chart.label", { kpi: say.kpi(this.#kpi.name), window: say.window(view.window), segment }));
-    if (line.length) this.#chart.draw(this.#series, this.#spans(alerts), last !== null && isOpen(last));
+    if (line.length) this.#drawChart(alerts, last);
     this.#table.draw(this.#series);
     this.#parts.node.hidden = !this.#segments;
     if (this.#segments) this.#parts.draw(this.#segments, dimension);
+  }
+
+  #drawChart(alerts, last) {
+    this.#chart.draw(this.#series, this.#spans(alerts), last !== null && isOpen(last));
+    rangeChoice(this.#slices, this.#page, this.#chart, () => this.draw());
   }
 
   #spans({ firing, history }) {
@@ -127,7 +132,8 @@ export class Detail {
     drawFigure(this.#figure, this.#page, this.#kpi, last);
     const tile = this.#page.tiles.get(this.#kpi.name);
     const total = !view.segment;
-    drawChange(this.#change, this.#page, this.#kpi, { last, week_ago: total ? tile?.week_ago : this.#weekAgo(last) });
+    const weekAgo = total && tile?.last?.start === last?.start ? tile?.week_ago : this.#weekAgo(last);
+    drawChange(this.#change, this.#page, this.#kpi, last, reference(last, weekAgo, this.#series.line, this.#page.lengthS()));
     setText(this.#status, last ? say.t(`status.${last.status}`) : "");
     setAttribute(this.#status, "data-status", last?.status);
     setText(this.#facts, last ? this.#said(last) : "");

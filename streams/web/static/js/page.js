@@ -6,22 +6,19 @@ import { Alerts, levelText } from "./alerts.js";
 import { Controls, paint } from "./controls.js";
 import { Detail } from "./detail.js";
 import { byId, setText } from "./dom.js";
-import { Format } from "./format.js";
 import { mark } from "./frame.js";
-import { Known } from "./known.js";
 import { remember, remembered } from "./memory.js";
+import { Scene, withUsed } from "./scene.js";
 import { sentence } from "./sentence.js";
 import { Stream } from "./stream.js";
 import { Strip } from "./strip.js";
-import { humanised, textsOf } from "./texts.js";
+import { humanised } from "./texts.js";
 import { Tiles } from "./tiles.js";
 
-const MONTH_S = 28 * 86_400; // told by its name alone
 const RETRY_S = 3;
 const SILENCE_MS = 40_000; // the server beats every 15 s, but EventSource does not show comments
 
-export class Page {
-  #known = new Known();
+export class Page extends Scene {
   #stream = new Stream({ on: (name, data) => this.#take(name, data), fresh: () => this.reload(), link: (state) => this.#link(state) });
   #parts = {};
   #linkState = "connecting";
@@ -31,50 +28,16 @@ export class Page {
   #entering = false;
 
   constructor(catalogue, language, theme) {
+    super(catalogue);
     this.theme = theme;
-    this.catalogue = withUsed(catalogue);
     this.view = settled(viewOf(location.search), this.catalogue, remembered("window"));
     this.speak(language);
   }
 
-  get tiles() { return this.#known.tiles; }
-  get alerts() { return this.#known.alerts; }
-  get ledger() { return this.#known.ledger; }
-
-  kpiOf(name) { return this.catalogue.kpis.find((one) => one.name === name) ?? null; }
-  firingOf(kpi) { return this.alerts.firing.filter((alert) => alert.kpi === kpi); }
-
-  /** The dimension that the open KPI is split by. */
-  dimension() { return this.view.dimension ?? this.kpiOf(this.view.kpi)?.by[0] ?? null; }
-
-  /** The wall clock, s since 1970. */
-  nowS() { return Date.now() / 1000; }
-
-  /** Event time up to which all is read. */
-  eventNowS() {
-    const marks = (this.ledger?.topics ?? []).filter((one) => one.watermark).map((one) => Date.parse(one.watermark) / 1000);
-    return marks.length ? Math.max(...marks) : this.nowS();
-  }
-
-  /** The window of this view that starts then, as text. */
-  windowText(startS) {
-    const endS = startS + (this.#window().length_s ?? MONTH_S);
-    return this.format.span(this.view.window, startS, endS, this.nowS());
-  }
-
-  /** From a window's start to where it is drawn: a moving window tells of the time that it ends at. */
-  drawnAtS() {
-    const { length_s: length, hop_s: hop } = this.#window();
-    return length && hop && hop < length && length < 86_400 ? length : 0;
-  }
-
-  #window() { return this.catalogue.windows.find((one) => one.name === this.view.window) ?? {}; }
-
   /** All in another language. */
   speak(language) {
     remember("language", language);
-    this.say = textsOf(language);
-    this.format = new Format(language, this.catalogue.currency, this.catalogue.timezone);
+    this.translate(language);
     this.#build();
   }
 
@@ -116,13 +79,13 @@ export class Page {
   async reload() {
     this.#loads += 1;
     const load = this.#loads;
-    this.#known.begin();
+    this.known.begin();
     try {
       const parts = [get("kpis"), get("overview", { window: this.view.window }), get("alerts"), get("ledger")];
       const [catalogue, overview, alerts, ledger] = await Promise.all(parts);
       if (load !== this.#loads) return; // a later one is under way
       this.#define(catalogue);
-      const waited = this.#known.replace(overview, alerts, ledger);
+      const waited = this.known.replace(overview, alerts, ledger);
       await this.#parts.detail?.load();
       for (const [name, data] of waited) if (name === "value") this.#parts.detail?.take(data);
       this.#trouble(null);
@@ -212,7 +175,7 @@ export class Page {
 
   #take(name, data) {
     this.#newsMs = performance.now();
-    if (!this.#known.take(name, data)) return;
+    if (!this.known.take(name, data)) return;
     if (name === "value") this.#parts.detail?.take(data);
     if (name === "value" || name === "tile") mark(`tile ${data.kpi}`, () => this.#parts.tiles.draw(data.kpi));
     if (name === "ledger") mark("strip", () => this.#drawStrip());
@@ -262,10 +225,4 @@ export class Page {
     byId("trouble").hidden = what === null;
     setText(byId("trouble"), what === null ? "" : this.say.t("page.failed", { what, n: RETRY_S }));
   }
-}
-
-/** With the windows that a KPI has, in the order of their lengths. */
-function withUsed(catalogue) {
-  const used = catalogue.windows.map((one) => one.name).filter((name) => catalogue.kpis.some((kpi) => kpi.windows.includes(name)));
-  return { ...catalogue, used };
 }

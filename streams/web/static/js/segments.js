@@ -8,12 +8,17 @@ import { Sparkline } from "./sparkline.js";
 
 const COLUMNS = [
   { name: "segment", of: (row) => row.segment },
-  { name: "now", of: (row) => number(row.last?.value) },
+  { name: "now", of: nowOf },
   { name: "was", of: (row) => number(row.before) },
   { name: "change", of: (row) => number(row.change) },
   { name: "rate", of: (row) => number(row.rate), split: true },
   { name: "mix", of: (row) => number(row.mix), split: true },
 ];
+
+/** What a segment is now; the rest of the total has no record of its own. */
+function nowOf(row) {
+  return number(row.last?.value ?? row.after);
+}
 
 /** Rows in the order of a column; null goes last whichever way. Changes are ordered by their size. */
 export function sorted(rows, column, descending) {
@@ -94,13 +99,13 @@ export class Segments {
     const shown = (value) => (value === null ? "–" : format.value(this.#kpi, value));
     const signed = (value) => (value === null ? "–" : this.#signed(value));
     const spark = new Sparkline();
-    spark.draw(row.line ?? []);
+    spark.draw(row.line ?? [], this.#page.stepS());
     const chosen = view.segment === row.segment;
     const address = searchOf({ ...view, dimension, segment: chosen ? null : row.segment });
     const link = h("a", { href: address, "data-segment": row.segment, "data-stay": true, "aria-current": chosen ? "true" : null }, say.segment(row.segment));
     return h("tr", { class: chosen ? "chosen" : null },
       h("th", { scope: "row", class: "col-segment" }, link),
-      h("td", { class: "col-now", "data-value": row.last?.value }, shown(number(row.last?.value))),
+      h("td", { class: "col-now", "data-value": row.last?.value }, shown(nowOf(row))),
       h("td", { class: "col-was" }, shown(number(row.before))),
       h("td", { class: "col-change" }, this.#bar(number(row.change), most), h("span", {}, signed(number(row.change)))),
       split ? [h("td", { class: "col-rate" }, signed(number(row.rate))), h("td", { class: "col-mix" }, signed(number(row.mix)))] : null,

@@ -6,8 +6,8 @@ import { number } from "./format.js";
  * Columns over the same times: [times, value, low, high, week before, target, expected]; null where one has no point.
  * `offsetS`: from a window's start to where it is drawn.
  */
-export function columns(series, offsetS = 0) {
-  const line = series.line.map((point) => [point[0], number(point[1]), number(point[2]), number(point[3])]);
+export function columns(series, offsetS = 0, stepS = null) {
+  const line = broken(series.line, stepS).map((point) => [point[0], number(point[1]), number(point[2]), number(point[3])]);
   const last = line.at(-1)?.[0] ?? 0;
   const first = line[0]?.[0] ?? 0;
   const beside = [series.week_ago ?? [], series.goal?.target ?? [], series.goal?.expected ?? []].map(
@@ -18,6 +18,19 @@ export function columns(series, offsetS = 0) {
   const own = new Map(line.map((point) => [point[0], point]));
   const column = (index) => starts.map((start) => own.get(start)?.[index] ?? null);
   return [starts.map((start) => start + offsetS), column(1), column(2), column(3), ...beside.map((one) => starts.map((start) => one.get(start) ?? null))];
+}
+
+/** The line with a point without a value in each gap, so that no stroke crosses it. */
+function broken(line, stepS) {
+  if (!stepS) return line;
+  const gap = (point, next) => (next && next[0] - point[0] > 1.5 * stepS ? [point, [point[0] + stepS, null, null, null]] : [point]);
+  return line.flatMap((point, index) => gap(point, line[index + 1]));
+}
+
+/** The part of columns from a moment on. */
+export function since(all, fromS) {
+  const first = all[0].findIndex((at) => at >= fromS);
+  return first <= 0 ? all : all.map((column) => column.slice(first));
 }
 
 /** Least and greatest of the y axis. An interval over few sessions is cut: the line has to stay readable. */

@@ -25,6 +25,17 @@ export function segmentChoice(node, page, kpi, segments) {
   select.value = view.segment ?? "";
 }
 
+/** Recent windows or all of them, where there are more than the chart shows at first. */
+export function rangeChoice(node, page, chart, redraw) {
+  const group = node.querySelector(".slice-range") ?? added(node, "slice-range", page.say.t("chart.range"));
+  group.hidden = !chart.longer;
+  const pick = (name) => {
+    chart.whole = name === "all";
+    redraw();
+  };
+  choose(group, ["recent", "all"], chart.whole ? "all" : "recent", (one) => page.say.t(`chart.${one}`), pick);
+}
+
 function added(node, name, label) {
   const group = h("div", { class: `slice ${name}`, role: "group", "aria-label": label }, h("span", { class: "slice-label" }, label));
   node.append(group);

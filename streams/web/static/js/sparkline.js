@@ -5,23 +5,38 @@ import { s } from "./dom.js";
 const WIDTH = 120;
 const HEIGHT = 32;
 const MARGIN = 3;
+const WINDOWS = 60;
 const LEAST_SPAN = 0.06; // of the greatest size: noise of a steady value stays small
 
-/** {line, band, dot}: path data in a box of WIDTH x HEIGHT. Points [start_s, value, low, high]; gaps break the line. */
-export function paths(points) {
-  const known = points.filter((point) => point[1] !== null);
-  if (known.length === 0) return { line: "", band: "", dot: "" };
-  const scale = scaleOf(points, known);
+/**
+ * {line, band, dot}: path data in a box of WIDTH x HEIGHT. Points [start_s, value, low, high], `stepS` from one to the
+ * next; a longer way is a gap. What is further back than WINDOWS steps would press the rest into a corner.
+ */
+export function paths(all, stepS) {
+  const points = stepS && all.length ? all.filter((point) => point[0] >= all.at(-1)[0] - WINDOWS * stepS) : all;
+  const runs = runsOf(points, stepS);
+  if (runs.length === 0) return { line: "", band: "", dot: "" };
+  const scale = scaleOf(points, runs.flat());
   const at = (point, index) => `${scale.x(point[0])} ${scale.y(point[index])}`;
-  let line = "";
-  let pen = "M";
+  const line = runs.map((run) => `M${run.map((point) => at(point, 1)).join("L")}${run.length === 1 ? "h0" : ""}`);
+  const bands = runs.map((run) => run.filter((point) => point[2] !== null)).filter((run) => run.length > 1);
+  const band = bands.map((run) => `M${[...run.map((one) => at(one, 3)), ...run.toReversed().map((one) => at(one, 2))].join("L")}Z`);
+  return { line: line.join(""), band: band.join(""), dot: `M${at(runs.at(-1).at(-1), 1)}h0` };
+}
+
+/** Points that follow each other without a gap. */
+function runsOf(points, stepS) {
+  const runs = [];
+  let last = null;
   for (const point of points) {
-    if (point[1] !== null) line += `${pen}${at(point, 1)}`;
-    pen = point[1] === null ? "M" : "L";
+    const joined = last !== null && last[1] !== null && (!stepS || point[0] - last[0] <= 1.5 * stepS);
+    if (point[1] !== null) {
+      if (joined) runs.at(-1).push(point);
+      else runs.push([point]);
+    }
+    last = point;
   }
-  const banded = known.filter((point) => point[2] !== null);
-  const edge = [...banded.map((point) => at(point, 3)), ...banded.toReversed().map((point) => at(point, 2))];
-  return { line, band: banded.length > 1 ? `M${edge.join("L")}Z` : "", dot: `M${at(known.at(-1), 1)}h0` };
+  return runs;
 }
 
 function scaleOf(points, known) {
@@ -55,10 +70,10 @@ export class Sparkline {
     this.node = s("svg", box, this.#band, this.#line, this.#dot);
   }
 
-  draw(points) {
+  draw(points, stepS) {
     if (points === this.#drawn) return;
     this.#drawn = points;
-    const { line, band, dot } = paths(points);
+    const { line, band, dot } = paths(points, stepS);
     this.#line.setAttribute("d", line);
     this.#band.setAttribute("d", band);
     this.#dot.setAttribute("d", dot);

@@ -49,7 +49,7 @@ export class Strip {
         "tr",
         {},
         h("th", { scope: "row" }, one.topic),
-        COLUMNS.map((name) => h("td", { class: one[name] && name === "unread" ? "warn" : null }, format.count(one[name] ?? 0))),
+        COLUMNS.map((name) => h("td", { class: one[name] && name === "unread" ? "warn" : null }, one[name] === null ? "–" : format.count(one[name]))),
         h("td", {}, at(one.watermark)),
       ),
     );

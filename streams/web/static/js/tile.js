@@ -1,6 +1,6 @@
 // One tile: what a KPI is now, against last week and its goal, how sure, how complete.
 
-import { change } from "./change.js";
+import { change, reference } from "./change.js";
 import { h, s, setAttribute, setText } from "./dom.js";
 import { number, seconds } from "./format.js";
 import { goalWords, progress } from "./goal.js";
@@ -45,11 +45,16 @@ export class Tile {
       this.#drawValue(tile.last);
       this.#drawFoot(tile.last);
     }
-    if (was?.tile.last !== tile.last || was.tile.week_ago !== tile.week_ago) drawChange(this.#change, this.#page, this.#kpi, tile);
+    if (was?.tile.last !== tile.last || was.tile.week_ago !== tile.week_ago) this.#drawChange(tile);
     if (was?.tile.goal !== tile.goal) this.#drawGoal(tile.goal);
     if (was?.level !== this.#drawn.level || !was) this.#drawAlert(this.#drawn.level);
     this.#drawNotes(tile);
-    this.#spark.draw(tile.line ?? []);
+    this.#spark.draw(tile.line ?? [], this.#page.stepS());
+  }
+
+  #drawChange({ last, week_ago: weekAgo, line }) {
+    const against = reference(last, weekAgo, line ?? [], this.#page.lengthS());
+    drawChange(this.#change, this.#page, this.#kpi, last, against);
   }
 
   #drawValue(last) {
@@ -103,25 +108,17 @@ export function drawFigure(node, page, kpi, last) {
   node.replaceChildren(...page.format.parts(kpi, value).map((part) => (part.unit ? h("span", { class: "unit" }, part.text) : part.text)));
 }
 
-/** The change against last week: an arrow, its size, and words that say the same. */
-export function drawChange(node, page, kpi, { last, week_ago: weekAgo }) {
+/** The change against what was: an arrow, its size, and words that say the same. `against`: see change.reference. */
+export function drawChange(node, page, kpi, last, against) {
   const { say, format } = page;
-  const found = change(kpi, last, weekAgo);
-  setAttribute(node, "data-mood", found.mood ?? "neutral");
-  switch (found.way) {
-    case "unknown":
-      node.replaceChildren(number(last?.value) === null ? "" : say.t("tile.unknown"));
-      break;
-    case "partial":
-      node.replaceChildren(say.t("tile.partial", { share: format.share(found.share) }));
-      break;
-    case "flat":
-      node.replaceChildren(arrow("flat"), say.t("tile.flat"));
-      break;
-    default: {
-      const size = found.points ? say.t("tile.points", { n: format.points(found.size) }) : format.share(found.size);
-      node.replaceChildren(arrow(found.way), h("b", {}, size), ` ${say.t(`tile.${found.way}`)}`);
-    }
+  const found = change(kpi, last, against);
+  setAttribute(node, "data-mood", found?.mood ?? "neutral");
+  if (found === null) node.replaceChildren();
+  else if (found.way === "partial") node.replaceChildren(say.t(`tile.partial.${found.than}`, { share: format.share(found.share) }));
+  else if (found.way === "flat") node.replaceChildren(arrow("flat"), say.t(`tile.flat.${found.than}`));
+  else {
+    const size = found.points ? say.t("tile.points", { n: format.points(found.size) }) : format.share(found.size);
+    node.replaceChildren(arrow(found.way), h("b", {}, size), ` ${say.t(`tile.${found.way}.${found.than}`)}`);
   }
 }
 
