@@ -74,7 +74,7 @@ class LiveShop:
     def until_ready(self) -> None:
         for _ in within(60):
             try:
-                with urllib.request.urlopen(f"{self.address}/readyz", timeout=5):
+                with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/readyz", timeout=5):
                     return
             except (urllib.error.URLError, OSError):
                 assert self.server is not None
@@ -82,7 +82,7 @@ class LiveShop:
         raise AssertionError((self.floor.folder / "web.log").read_text())
 
     def api(self, path: str) -> Any:
-        with urllib.request.urlopen(f"{self.address}/api/v1/{path}", timeout=10) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.port}/api/v1/{path}", timeout=10) as answer:
             return msgspec.json.decode(answer.read())
 
     def run(self) -> None:
@@ -118,7 +118,9 @@ class LiveShop:
 def visit_events(visit: int, at_s: float, *, buys: bool) -> Iterator[tuple[str, str, dict[str, str]]]:
     """Topic, key and event of all that a visitor does; `visit` numbers them."""
     visitor, order = f"v{visit}", f"o{visit}"
-    steps = ["page_view", "view_item", "add_to_cart", "begin_checkout", "add_payment_info"][: 2 + visit % 4 if not buys else 5]
+    steps = ["page_view", "view_item", "add_to_cart", "begin_checkout", "add_payment_info"][
+        : 2 + visit % 4 if not buys else 5
+    ]
     shared = {
         "visitor_id": visitor,
         "session_id": f"s{visit}",

@@ -49,7 +49,11 @@ def test_every_language_has_every_text_with_the_same_slots() -> None:
 def test_every_shipped_kpi_family_and_dimension_has_a_name() -> None:
     kpis = yaml.safe_load((ROOT / "deploy" / "kpis.yaml").read_text(encoding="utf-8"))["kpis"]
     dimensions = {dimension for kpi in kpis.values() for dimension in kpi.get("by", [])}
-    wanted = {f"kpi.{one}" for one in kpis} | {f"dimension.{one}" for one in dimensions} | {f"family.{one}" for one in Family}
+    wanted = (
+        {f"kpi.{one}" for one in kpis}
+        | {f"dimension.{one}" for one in dimensions}
+        | {f"family.{one}" for one in Family}
+    )
     assert wanted - catalogue("en").keys() == set()
     named = {key for key in catalogue("en") if key.startswith("kpi.")}
     assert named == {f"kpi.{one}" for one in kpis}, "no text for what is not shipped"
@@ -78,8 +82,12 @@ class Loaded(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = dict(attrs)
         self.refused += [f"{tag} {key}" for key in given if key.startswith("on")]
-        self.refused += [tag for _ in [0] if tag in {"style", "iframe", "base"} or (tag == "script" and "src" not in given)]
-        self.files |= {address for tag_key in ("src", "href") if tag in {"script", "link"} and (address := given.get(tag_key))}
+        self.refused += [
+            tag for _ in [0] if tag in {"style", "iframe", "base"} or (tag == "script" and "src" not in given)
+        ]
+        self.files |= {
+            address for tag_key in ("src", "href") if tag in {"script", "link"} and (address := given.get(tag_key))
+        }
         self.texts |= {key for slot in ("data-t", "data-label") if (key := given.get(slot))}
 
 

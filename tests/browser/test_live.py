@@ -1,0 +1,137 @@
+"""The page follows: an alert comes and goes with its records, a server that is back is found, only news are drawn."""
+
+import asyncio
+import re
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import msgspec
+from aiokafka import AIOKafkaConsumer, TopicPartition
+from playwright.sync_api import expect
+
+from browser.conftest import Open
+from browser.live_shop import LiveShop
+from streams.publication_alerts import TOPIC
+
+SEEN_WITHIN_S = 2.0
+BACK_WITHIN_S = 5.0
+RULE = "ConversionRateLow"
+# the moment (ms of the wall clock) at which a card of the rule is there, or is not any more
+WATCH = """() => {
+  window.seen = [];
+  new MutationObserver(() => {
+    const shown = document.querySelector('.firing .alert') !== null;
+    if (window.seen.length === 0 || window.seen.at(-1)[0] !== shown) window.seen.push([shown, Date.now()]);
+  }).observe(document.getElementById('alerts'), { childList: true, subtree: true });
+}"""
+CHANGES = """(ms) => new Promise((resolve) => {
+  const touched = new Set();
+  const seen = new MutationObserver((all) => all.forEach(({ target }) => {
+    const tile = (target.closest ? target : target.parentElement)?.closest('.tile');
+    if (tile) touched.add(tile.dataset.kpi);
+  }));
+  const all = { subtree: true, childList: true, characterData: true, attributes: true };
+  seen.observe(document.getElementById('families'), all);
+  setTimeout(() => { seen.disconnect(); resolve([...touched]); }, ms);
+})"""
+
+
+def written_s(shop: LiveShop) -> dict[str, float]:
+    """When the last record of each state was written, by the broker's clock."""
+    return asyncio.run(_written(shop.floor.kafka.bootstrap))
+
+
+async def _written(bootstrap: str) -> dict[str, float]:
+    consumer = AIOKafkaConsumer(bootstrap_servers=bootstrap, isolation_level="read_committed", group_id=None)
+    await consumer.start()
+    try:
+        partitions = [TopicPartition(TOPIC, one) for one in await _partitions(consumer)]
+        consumer.assign(partitions)
+        await consumer.seek_to_beginning()
+        found: dict[str, float] = {}
+        while batch := await consumer.getmany(timeout_ms=700):
+            for record in (one for its in batch.values() for one in its):
+                alert = msgspec.json.decode(record.value)
+                if alert["rule"] == RULE:
+                    found[alert["state"]] = record.timestamp / 1000
+        return found
+    finally:
+        await consumer.stop()
+
+
+async def _partitions(consumer: AIOKafkaConsumer) -> set[int]:
+    await consumer.topics()
+    return set(consumer.partitions_for_topic(TOPIC))
+
+
+@contextmanager
+def failing(shop: LiveShop) -> Iterator[None]:
+    """Payments fail as long as the body runs."""
+    shop.failing = True
+    try:
+        yield
+    finally:
+        shop.failing = False
+
+
+def test_an_alert_appears_with_its_record_and_goes_when_it_is_resolved(
+    shop: LiveShop, open_page: Open, artifacts: Path
+) -> None:
+    page = open_page("/?window=5m")
+    expect(page.locator("#alerts h2")).to_have_text("No alert is firing.")
+    page.evaluate(WATCH)
+    with failing(shop):
+        card = page.locator(".firing .alert")
+        expect(card).to_be_visible(timeout=60_000)
+        expect(card).to_contain_text("Conversion rate low")
+        expect(card).to_contain_text(re.compile(r"\d+\.\d%, below the bound of 10\.0%"))
+        expect(card.locator("a", has_text="Runbook")).to_have_attribute("href", "https://runbooks.example/conversion")
+        expect(page.locator(".tile[data-kpi=conversion_rate]")).to_contain_text("Critical alert")
+        expect(page.locator("#said")).to_contain_text("Critical alert: Conversion rate low")
+        assert page.title() == "(1) KPI monitor"
+        page.screenshot(path=artifacts / "alert.png")
+    expect(card).to_have_count(0, timeout=90_000)
+    expect(page.locator("#said")).to_contain_text("Alert resolved")
+    expect(page.locator(".past")).to_contain_text("Conversion rate low")
+    expect(page.locator(".tile[data-kpi=conversion_rate] .badge")).to_be_hidden()
+    written = written_s(shop)
+    seen = {shown: at_ms / 1000 for shown, at_ms in page.evaluate("window.seen")}
+    assert 0 <= seen[True] - written["firing"] <= SEEN_WITHIN_S
+    assert 0 <= seen[False] - written["resolved"] <= SEEN_WITHIN_S
+
+
+def test_the_page_is_back_with_the_server(shop: LiveShop, open_page: Open) -> None:
+    gone = ("net::ERR_CONNECTION_REFUSED", "net::ERR_INCOMPLETE_CHUNKED_ENCODING", "503")
+    page = open_page("/?window=5m", allowed=gone)
+    expect(page.locator("#link")).to_have_text("Live")
+    shop.stop_serving()
+    expect(page.locator("#link")).to_contain_text("Reconnecting")
+    shop.serve()
+    shop.until_ready()
+    ready_s = time.monotonic()
+    expect(page.locator("#link")).to_have_text("Live", timeout=BACK_WITHIN_S * 1000)
+    expect(page.locator("#trouble")).to_be_hidden(timeout=BACK_WITHIN_S * 1000)
+    assert page.evaluate(CHANGES, 1500) != [], "figures go on"
+    assert time.monotonic() - ready_s < BACK_WITHIN_S + 2
+
+
+def test_only_what_changed_is_drawn(open_page: Open) -> None:
+    page = open_page("/?window=1d")
+    touched = page.evaluate(CHANGES, 3000)
+    assert touched != []
+    assert set(touched).isdisjoint({"likes", "shares", "customer_acquisition_cost"}), "nobody likes anything here"
+
+
+def test_a_hidden_tab_draws_nothing_and_catches_up(shop: LiveShop, open_page: Open) -> None:
+    page = open_page("/?window=5m")
+    page.evaluate(
+        "() => { window.requestAnimationFrame = (draw) => { window.later = draw; }; }"
+    )  # what a hidden tab has
+    page.wait_for_timeout(1200)
+    assert page.evaluate(CHANGES, 1500) == []
+    page.evaluate("() => window.later()")
+    value = page.locator(".tile[data-kpi=visits] .tile-value").get_attribute("data-value")
+    newest = [one["value"] for one in shop.api("values?kpi=visits&window=5m&dimension=all&latest=true")["values"]]
+    assert abs(float(value or 0) - newest[0]) < 0.2 * newest[0]
