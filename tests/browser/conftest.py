@@ -45,8 +45,9 @@ def artifacts() -> Path:
     return ARTIFACTS
 
 
-@pytest.fixture(scope="session")
-def browser() -> Iterator[Browser]:
+@pytest.fixture(scope="module")
+def browser(shop: LiveShop) -> Iterator[Browser]:
+    """Of a module, and after the shop: while it is open its loop runs in this thread, where nobody may start another."""
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or CHROMIUM
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))

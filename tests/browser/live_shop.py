@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 from aiokafka import AIOKafkaProducer
@@ -38,18 +38,27 @@ rules:
 """
 TARGETS = ("revenue", "{1d: 50000}")
 HISTORY_S = 40 * 60
-BATCH = 12  # visits each turn
 TURN_S = 0.5
 DEVICES, COUNTRIES, SOURCES = ("desktop", "mobile", "tablet"), ("GB", "PL", "DE"), ("google", "newsletter", "")
 
 
+class Business(NamedTuple):
+    """`visits` a turn, of which each `buying`th buys; 0: nobody does."""
+
+    visits: int
+    buying: int
+
+
+USUAL, FAILING, BOOMING = Business(3, 4), Business(50, 0), Business(50, 2)
+
+
 @dataclass
 class LiveShop:
-    """`failing`: whether payments fail now. `address`: of the page."""
+    """`business`: how it goes now. `address`: of the page."""
 
     floor: ShopFloor
     port: int
-    failing: bool = False
+    business: Business = USUAL
     server: subprocess.Popen[bytes] | None = None
     _numbers: Iterator[int] = field(default_factory=count)
     _over: threading.Event = field(default_factory=threading.Event)
@@ -98,19 +107,20 @@ class LiveShop:
         try:
             now_s = time.time()
             for turn in range(HISTORY_S // 20):
-                await self._visits(producer, now_s - HISTORY_S + 20 * turn, 6)
+                await self._visits(producer, now_s - HISTORY_S + 20 * turn, USUAL)
             while not self._over.is_set():
-                await self._visits(producer, time.time(), BATCH)
+                await self._visits(producer, time.time(), self.business)
                 await asyncio.sleep(TURN_S)
         finally:
             await producer.stop()
 
-    async def _visits(self, producer: AIOKafkaProducer, at_s: float, number: int) -> None:
-        """Visits that are over in a moment; each fourth buys, where payments do not fail."""
+    async def _visits(self, producer: AIOKafkaProducer, at_s: float, business: Business) -> None:
+        """Visits that are over in a moment."""
         sent = []
-        for _ in range(number):
+        for _ in range(business.visits):
             visit = next(self._numbers)
-            for topic, key, event in visit_events(visit, at_s, buys=visit % 4 == 0 and not self.failing):
+            buys = business.buying > 0 and visit % business.buying == 0
+            for topic, key, event in visit_events(visit, at_s, buys=buys):
                 sent.append(await producer.send(topic, msgspec.json.encode(event), key.encode()))
         await asyncio.gather(*sent)
 

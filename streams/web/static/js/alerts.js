@@ -92,14 +92,14 @@ export class Alerts {
     return h("p", { class: "alert-runbook" }, what);
   }
 
-  #past({ from, to, alert }) {
+  #past({ from, to, level, alert }) {
     const { say, format } = this.#page;
     const now = this.#page.nowS();
     const when = say.t("alerts.resolved", { from: format.time(from, now), to: format.time(to, from), age: format.age(to - from) });
-    return h("li", { "data-level": alert.level },
+    return h("li", { "data-level": level },
       h("span", { class: "mark", "aria-hidden": "true" }),
       h("span", { class: "past-rule" }, humanised(alert.rule)),
-      h("span", { class: "past-level" }, levelText(say, alert.level)),
+      h("span", { class: "past-level" }, levelText(say, level)),
       h("span", { class: "past-where" }, this.#link(alert), ` · ${this.#where(alert)}`),
       h("span", { class: "past-when" }, when));
   }

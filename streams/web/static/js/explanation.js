@@ -6,8 +6,7 @@ const TOP = 3;
 export function explained(explanation, kpi, say, format) {
   if (!explanation) return [];
   const value = (one) => (kpi ? format.value(kpi, one) : String(one));
-  const points = say.t("tile.points");
-  const signed = (one) => (kpi ? format.difference(kpi, one, points) : String(one));
+  const signed = (one, points = say.t("tile.points")) => (kpi ? format.difference(kpi, one, points) : String(one));
   const lines = [
     say.t("alerts.why", { after: value(explanation.after), before: value(explanation.before), compared: compared(explanation.compared_with, say) }),
   ];
@@ -19,8 +18,8 @@ export function explained(explanation, kpi, say, format) {
         dimension: say.dimension(part.dimension),
         segment: say.segment(part.segment),
         change: signed(part.change),
-        rate: split ? signed(part.rate) : "",
-        mix: split ? signed(part.mix) : "",
+        rate: split ? signed(part.rate, "{n}") : "",
+        mix: split ? signed(part.mix, "{n}") : "",
       }),
     );
   }

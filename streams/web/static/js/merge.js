@@ -38,9 +38,15 @@ export function tileWithValue(tile, value, limit) {
 
 /** A tile after a tile of the stream, which has no line; one that is behind our last value keeps ours. */
 export function tileWithTile(tile, news, limit) {
-  const last = news.last && supersedes(news.last, tile?.last) ? news.last : (tile?.last ?? null);
+  const was = tile?.last ?? null;
+  const last = news.last && supersedes(news.last, was) ? kept(was, news.last) : was;
   const line = news.last ? withPoint(tile?.line ?? [], pointOf(news.last), limit) : (tile?.line ?? []);
-  return { ...tile, ...news, last, line };
+  return { ...tile, ...news, last, line, goal: kept(tile?.goal, news.goal) };
+}
+
+/** The old object where the new one says the same: what is the same object is not drawn again. */
+function kept(was, is) {
+  return JSON.stringify(was) === JSON.stringify(is) ? was : is;
 }
 
 /** {firing, history} after a transition; firing: worst first, then the newest; history: newest first, at most `limit`. */

@@ -47,16 +47,19 @@ export function yRange([, value, low, high, ...beside]) {
   return [nearZero ? 0 : from, to];
 }
 
-/** Alerts of a KPI as spans of time, each once, oldest first: {from, to, level, alert}; `to` null: it fires. */
+/** Transitions as spans of time, each once, oldest first: {from, to, level, alert}; `to` null: it fires; `level`: the worst. */
 export function episodes(alerts) {
   const found = new Map();
+  const critical = new Set();
+  const keyOf = (alert) => `${alert.fingerprint} ${alert.starts_at}`;
   for (const alert of alerts) {
-    const key = `${alert.fingerprint} ${alert.starts_at}`;
+    const key = keyOf(alert);
+    if (alert.level === "critical") critical.add(key);
     const known = found.get(key);
     if (!known || known.sequence < alert.sequence) found.set(key, alert);
   }
   const at = (text) => (text ? Date.parse(text) / 1000 : null);
   return [...found.values()]
-    .map((alert) => ({ from: at(alert.starts_at), to: at(alert.ends_at), level: alert.level, alert }))
+    .map((alert) => ({ from: at(alert.starts_at), to: at(alert.ends_at), level: critical.has(keyOf(alert)) ? "critical" : alert.level, alert }))
     .sort((a, b) => a.from - b.from);
 }
