@@ -132,6 +132,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     web_streams: Annotated[int, Meta(ge=1, le=10_000)] = 500
     """Live pages that may be open at once."""
 
+    web_history_days: Annotated[float, Meta(ge=0, le=400)] = 70.0
+    """How long ago values that `kpi web` reads were published; after a start the newest come first."""
+
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     """Of the product's own log."""
 

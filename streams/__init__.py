@@ -8,6 +8,7 @@ app           stages and topics: the whole flow on one page; worker and notifier
 rehearsal     event files through all stages in memory
 publication   records of kpi-values; publication_alerts those of kpi-alerts; topics: what each topic must be
 clv_feed fx_feed   what every worker reads all of: the last CLV model, exchange rates
+web           the live page and its API
 metrics       one collector over one snapshot; histogram
 connection    how Kafka is reached
 tools         what a person runs beside the flow

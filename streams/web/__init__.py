@@ -7,5 +7,5 @@ tiles lines segments    what is answered · answers: its types · openapi: its d
 desk                    all of it: takes records, answers questions, tells listeners
 request access          what may be asked, and by whom
 routes* page* metrics*  HTTP · the files of the page · what is exported
-reading* server*        Kafka · the process
+reading* past* server*  Kafka: what comes, what was long ago · the process
 """

@@ -15,16 +15,18 @@ from streams.publication import VALUES_TOPIC
 from streams.tools.consumer import open_consumer
 from streams.tools.group_lag import behind, open_group
 from streams.tools.status import by_topic
+from streams.web import past
 from streams.web.desk import TOPICS, Desk
 
 _LOG = structlog.get_logger("web")
 
 POLL_MS: Final = 250
 MAX_RECORDS: Final = 2_000  # some 20 ms of decoding between two answers
-TAIL: Final = 200  # records at the end of a partition: they say how far time has come
-FETCH_BYTES: Final = 512 * 1024  # of each partition held ahead
+FETCH_BYTES: Final = 2 * 1024 * 1024  # of each partition held ahead; smaller fetches wait for those of quiet topics
+PIECE_BYTES: Final = 1024 * 1024  # of what is read of the past
 PEEK_BYTES: Final = 16 * 1024  # of what the workers read, only the oldest unread record is looked at
 EVERY_S: Final = 1.0
+_DAY_S: Final = 86_400
 PAUSE_S: Final = 2.0  # before a broker is tried again
 
 Offsets = dict[TopicPartition, int]
@@ -44,6 +46,8 @@ class Reading:
     wrong: str | None = None
     _begun: bool = False
     _next: Offsets = field(default_factory=dict)
+    _before: Offsets = field(default_factory=dict)  # values that were published before are read later
+    _ready: asyncio.Event = field(default_factory=asyncio.Event)
 
     def not_ready(self) -> list[str]:
         """Why what is known is not complete; empty when it is."""
@@ -57,6 +61,7 @@ class Reading:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self._again(self._follow))
                 group.create_task(self._again(self._look))
+                group.create_task(self._again(self._fill))
                 group.create_task(self._tick())
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
@@ -77,14 +82,13 @@ class Reading:
         async with open_consumer(self.settings, TOPICS, FETCH_BYTES) as (consumer, partitions):
             every = [partition for its in partitions.values() for partition in its]
             ends: Offsets = await consumer.end_offsets(every)
-            if not self._next:
-                await self._peek(consumer, partitions[VALUES_TOPIC], ends)
-            await self._seek(consumer, every)
+            await self._from(consumer, partitions[VALUES_TOPIC])
             self._begun, self.wrong = True, None
             while True:
                 await self._read(consumer)
                 if not self.desk.caught_up and not any([await consumer.position(one) < ends[one] for one in every]):
                     self.desk.catch_up()
+                    self._ready.set()
                     _LOG.info("ready", records=sum(self.desk.read.values()))
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
@@ -96,23 +100,27 @@ class Reading:
             self._next[partition] = records[-1].offset + 1
         await asyncio.sleep(0)  # what is there already is handed over without a pause
 
-    async def _peek(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition], ends: Offsets) -> None:
-        """The topic holds more than a year: what is older than is kept is then passed by its key."""
-        starts: Offsets = await consumer.beginning_offsets(partitions)
-        for partition in partitions:
-            if ends[partition] > starts[partition]:
-                consumer.seek(partition, max(starts[partition], ends[partition] - TAIL))
-                fetched = await consumer.getmany(partition, timeout_ms=POLL_MS, max_records=TAIL)
-                for record in fetched.get(partition, ()):
-                    self.desk.store.note(record.key)
-
-    async def _seek(self, consumer: AIOKafkaConsumer, partitions: Sequence[TopicPartition]) -> None:
-        """Where it was, or to the start."""
-        for partition in partitions:
+    async def _from(self, consumer: AIOKafkaConsumer, values: Sequence[TopicPartition]) -> None:
+        """Where it was; at first, from the recent end of the values and the start of the rest."""
+        if not self._next:
+            self._before = await past.begin(consumer, values, time.time())
+            self._next = dict(self._before)
+        for partition in consumer.assignment():
             if partition in self._next:
                 consumer.seek(partition, self._next[partition])
             else:
                 await consumer.seek_to_beginning(partition)
+
+    async def _fill(self) -> None:
+        """Once: what was published before that; pages load anew with it."""
+        await self._ready.wait()
+        since_s = time.time() - self.settings.web_history_days * _DAY_S
+        async with open_consumer(self.settings, [VALUES_TOPIC], PIECE_BYTES) as (consumer, _):
+            records = await past.fill(consumer, self.desk.store, self._before, since_s)
+        if records:
+            self.desk.feed.reset()
+        _LOG.info("history is read", records=records)
+        await asyncio.Event().wait()  # there is no more to do
 
     async def _look(self) -> None:
         async with open_group(self.settings, self.topics, PEEK_BYTES) as group:

@@ -9,11 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 from functools import lru_cache
+from math import isfinite
 from sys import getsizeof
-from typing import Final, NamedTuple
+from typing import Annotated, Final, NamedTuple
 from zlib import crc32
 
 import msgspec
+from msgspec import Meta
 
 from streams.tools.revisions import WindowKey, window_key
 from streams.web.row import Point, Row
@@ -60,7 +62,7 @@ class _Figures(msgspec.Struct, frozen=True, gc=False):
 
     numerator: int | float | str
     denominator: int | None
-    revision: int
+    revision: Annotated[int, Meta(ge=0, lt=2**32)]
     definition: str
 
 
@@ -88,18 +90,20 @@ class Store:
     _kinds: dict[Kind, dict[str, Row]] = field(default_factory=dict)
     _names: dict[tuple[bytes, bytes, bytes], Kind | None] = field(default_factory=dict)
 
-    def note(self, key: bytes | None) -> None:
-        """A record seen ahead of its turn: how far time has come by the end of the topic."""
-        if key is not None and key.count(b"|") >= _SEPARATORS:
-            parts = window_key(key)
-            if (kind := self._kind(parts)) is not None and (start_s := _start_s(parts.start)) is not None:
-                self.newest_s[kind.window] = max(start_s, self.newest_s.get(kind.window, start_s))
-
     def take(self, key: bytes | None, value: bytes | None) -> Change | None:
         """A record of `kpi-values`; None if nothing changed by it, or a window went. See `counts`."""
         found, change = self._take(key, value)
         self.counts[found] += 1
         return change
+
+    def fill(self, key: bytes, value: bytes) -> None:
+        """A record that was published before all that were taken: of a window that is not known."""
+        if key.count(b"|") >= _SEPARATORS:
+            parts = window_key(key)
+            kind, start_s = self._kind(parts), _start_s(parts.start)
+            row = self._kinds.get(kind, {}).get(parts.segment.decode(errors="replace")) if kind else None
+            if row is None or start_s is None or row.at(start_s) is None:
+                self.take(key, value)
 
     def row(self, kpi: str, window: str, dimension: str = TOTAL, segment: str = TOTAL) -> Row | None:
         """Of a series."""
@@ -137,7 +141,7 @@ class Store:
             if value is None:
                 return self._delete(kind, segment, start_s), None
             point = _point(start_s, value)
-        except (msgspec.DecodeError, ValueError):
+        except (msgspec.DecodeError, ValueError, OverflowError):
             return Taken.MALFORMED, None
         self.newest_s[kind.window] = newest_s
         if not self._put(kind, segment, point, value):
@@ -206,10 +210,13 @@ class Store:
 
 
 def _point(start_s: int, value: bytes) -> Point:
-    """Raises DecodeError and ValueError."""
+    """Raises DecodeError, ValueError and OverflowError."""
     figures = _decode(value)
+    numerator = float(figures.numerator)
+    if not isfinite(numerator):
+        raise ValueError(numerator)
     denominator = None if figures.denominator is None else float(figures.denominator)
-    return Point(start_s, float(figures.numerator), denominator, figures.revision, crc32(figures.definition.encode()))
+    return Point(start_s, numerator, denominator, figures.revision, crc32(figures.definition.encode()))
 
 
 @lru_cache(maxsize=50_000)

@@ -15,6 +15,7 @@ from web_desk import HOUR_S, LOW, T0_S, WEEK_S, Shop, task, value
 from web_http import Client, serving
 
 pytestmark = pytest.mark.asyncio
+ROOT = Path(__file__).parents[2]
 MIDNIGHT_S = T0_S - 12 * HOUR_S
 EVERYTHING = [
     "kpis",
@@ -216,3 +217,7 @@ async def test_it_exports_what_it_holds() -> None:
     assert "kpi_web_series 6.0" in text
     assert 'kpi_web_records_total{topic="kpi-values"} 9.0' in text
     assert "_created" not in text
+    page = (ROOT / "docs" / "web.md").read_text(encoding="utf-8")
+    names = {line.split()[2] for line in text.splitlines() if line.startswith("# HELP kpi_")}
+    assert names
+    assert [name for name in names if f"| `{name}" not in page] == [], "every metric is documented"

@@ -1,5 +1,6 @@
 """What a page may show is kept, in bounded memory."""
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -63,6 +64,24 @@ def test_what_is_no_value_of_ours_is_counted_and_nothing_else() -> None:
     assert (list(its.kinds()), its.newest_s) == ([], {})
 
 
+@pytest.mark.parametrize(
+    ("said", "wrong"),
+    [
+        ('"numerator":1', '"numerator":"one"'),
+        ('"numerator":1', '"numerator":"inf"'),
+        ('"denominator":2', f'"denominator":{10**400}'),
+        ('"revision":0', '"revision":-1'),
+        ('"revision":0', f'"revision":{2**32}'),
+    ],
+)
+def test_a_figure_that_is_none_stops_nothing(said: str, wrong: str) -> None:
+    its = store()
+    key, raw = value(KPI, T0_S, 1, 2)
+    bad = (raw or b"").replace(said.encode(), wrong.encode())
+    assert bad != raw
+    assert taken(its, (key, bad), (key, raw)) == ["malformed", "taken"]
+
+
 def test_old_windows_are_passed_by_their_key_and_known_ones_go() -> None:
     its = store()
     old = value(KPI, T0_S - FINE_S, 1, 2)
@@ -79,13 +98,19 @@ def test_old_windows_are_passed_by_their_key_and_known_ones_go() -> None:
     assert taken(its, days) == ["taken"], "of days, as long as the topic has them"
 
 
-def test_the_end_of_the_topic_says_what_is_old_before_it_is_read() -> None:
+def test_the_past_fills_gaps_and_replaces_nothing() -> None:
     its = store()
-    newest, _ = value(KPI, T0_S, 1, 2)
-    its.note(newest)
-    its.note(b"junk")
-    its.note(None)
-    assert taken(its, value(KPI, T0_S - FINE_S - HOUR_S, 1, 2)) == ["old"]
+    now, then = value(KPI, T0_S, 2, 100, definition="new"), value(KPI, T0_S - HOUR_S, 1, 100)
+    taken(its, now)
+    for key, raw in (value(KPI, T0_S, 9, 100, revision=9), then, (b"junk", b""), value(KPI, T0_S - 2 * FINE_S)):
+        assert key is not None
+        assert raw is not None
+        its.fill(key, raw)
+    assert [point.value for point in row(its).points()] == [0.01, 0.02]
+    assert [raw for _, raw in row(its).kept()] == [then[1], now[1]]
+    email = value(KPI, T0_S, 1, 2, segment="Email")
+    its.fill(email[0] or b"", email[1] or b"")
+    assert row(its, "Email").last_raw == email[1]
 
 
 def test_of_the_total_the_last_records_are_kept_as_published_of_a_segment_one() -> None:
