@@ -5,6 +5,8 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 DURATION ?=
+# Processes that test side by side; each has a Kafka of its own. TESTERS=0: one after the other
+TESTERS ?= 2
 
 # stdout belongs to the programs: the last line of `make demo` is the demo's own summary
 MAKEFLAGS += --no-print-directory
@@ -41,12 +43,13 @@ check: setup ## format, lint, types and import contracts, without changing a fil
 	@$(BIN)/lint-imports
 
 test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
-	@$(BIN)/python -m pytest
-	@$(BIN)/python -m pytest -m "broker and not soak"
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile -m "broker and not soak"
 
-docs: setup ## the pages that are made from the code: docs/reference.md, docs/settings.md
+docs: setup ## what is made from the code: docs/reference.md, docs/settings.md, the dashboards of Grafana
 	@$(BIN)/python -m streams.tools.settings_page
 	@$(BIN)/python -m streams.tools.reference_page
+	@$(BIN)/kpi dashboards
 
 simulate: setup ## one seed of the simulation, with every step: make simulate SEED=7
 	@PYTHONPATH=tests $(BIN)/python -m simulation --seed $(or $(SEED),0)

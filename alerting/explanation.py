@@ -21,6 +21,7 @@ SHOWN: Final = 5
 
 OTHERS: Final = "(others)"
 NOT_READ: Final = "not explained: its values were not read in time"
+FAULT: Final = "not explained: a fault, see the log of kpi notify"
 NOTHING_BEFORE: Final = "not explained: nothing is known of the window before"
 
 Slices = Mapping[str, Segments]

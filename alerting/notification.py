@@ -1,4 +1,4 @@
-"""What a receiver is told: the record of a transition, read leniently.
+"""What a receiver is told: the record of a transition, read leniently. Everybody who reads `kpi-alerts` reads it here.
 
 A newer worker may write more fields, states, levels and reasons than this notifier knows; a page is not lost for that.
 """
@@ -22,7 +22,7 @@ Moment = Annotated[datetime, msgspec.Meta(tz=True)]
 
 
 class Alert(msgspec.Struct, frozen=True, kw_only=True):
-    """Of a record of `kpi-alerts`, what payloads use. Times are event time; money is in major units."""
+    """Of a record of `kpi-alerts`, what somebody uses. Times are event time; money is in major units."""
 
     fingerprint: str
     sequence: int
@@ -37,6 +37,12 @@ class Alert(msgspec.Struct, frozen=True, kw_only=True):
     segment: str = ""
     value: float | None = None
     threshold: float | None = None
+    numerator: int | float | None = None
+    denominator: int | float | None = None
+    last_values: tuple[float | None, ...] = ()
+    """Oldest first, one a window."""
+    reason: str = ""
+    """See alerting.lifecycle.Send; of a newer worker it may be another word."""
     labels: Mapping[str, str] = {}
     annotations: Mapping[str, str] = {}
     window_start: Moment | None = None

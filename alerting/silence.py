@@ -28,7 +28,10 @@ def deadline(rule: Rule, state: AlertState) -> int | None:
 
 
 def silent(rule: Rule, state: AlertState, segment: str) -> tuple[AlertState, Transition | None]:
-    """The state at its deadline, with no value up to then; of a segment that is gone only its `sequence` is left."""
+    """The state at its deadline, with no value up to then; of a segment that is gone only its `sequence` is left.
+
+    That is kept for ever: a receiver knows a notification by it, so an alert that began again with 1 would page nobody.
+    """
     at_us = deadline(rule, state)
     assert at_us is not None
     missed = rule.no_data is not None and state.state in {State.INACTIVE, State.PENDING}

@@ -17,8 +17,9 @@ Identifier = Annotated[str, Meta(min_length=1, max_length=MAX_STRING)]
 Text = Annotated[str, Meta(max_length=MAX_STRING)]
 Timestamp = Annotated[datetime, Meta(tz=True)]
 
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 FUTURE_TOLERANCE_US = 5 * 60_000_000
-ANCIENT_US = int(datetime(2000, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
+ANCIENT_US = (datetime(2000, 1, 1, tzinfo=UTC) - EPOCH).days * 86_400_000_000
 
 
 class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
@@ -36,8 +37,9 @@ class Event(msgspec.Struct, frozen=True, kw_only=True, gc=False):
 
 
 def to_us(moment: datetime) -> int:
-    """Microseconds since 1970 UTC; a double holds them exactly enough until the year 2255."""
-    return round(moment.timestamp() * 1e6)
+    """Microseconds since 1970 UTC."""
+    since = moment - EPOCH
+    return (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
 
 
 def check_time(at_us: int, now_us: int) -> Invalid | None:

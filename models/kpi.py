@@ -64,7 +64,12 @@ class Kpi:
     @cached_property
     def zero_when_empty(self) -> bool:
         """Whether a window without events has the value 0: a sum of what is counted."""
-        return self.denominator is None and not any(MEASURES[name].estimated for name in self.measures)
+        return self.denominator is None and not self.predicted
+
+    @cached_property
+    def predicted(self) -> bool:
+        """Whether it is estimated when a day has ended: it has no value while the day is open."""
+        return any(MEASURES[name].estimated for name in self.measures)
 
     @cached_property
     def dimensions(self) -> frozenset[str]:

@@ -79,7 +79,8 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """Older order events are `late`."""
 
     session_retention_s: float = 86_400.0
-    """A session is kept this long after its last event, in event time."""
+    """A session and its visitor are kept this long after the last event, in event time; no less than a window in which
+    visitors are counted."""
 
     order_retention_s: float | None = None
     """An order is known this long after its latest event, in event time; absent: for ever."""

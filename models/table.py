@@ -146,8 +146,9 @@ class Table(Generic[K, V]):
 
     def put(self, key: K, row: V) -> None:
         """Set a row."""
-        if self._expiry is not None and key not in self.rows:
-            self._expiry.file(key, row)
+        expiry = self._expiry
+        if expiry is not None and key not in self.rows:
+            expiry.file(key, expiry.ttl.at_us(row))
         self.rows[key] = row
         self.changed.add(key)
 
@@ -165,10 +166,10 @@ class Table(Generic[K, V]):
         if self._expiry is None:
             return False
         if self._restored:
-            self._expiry.unfiled, self._restored = list(self.rows), False
+            self._expiry.unfiled, self._restored = self._keys(), False
         if not self._expiry.reached(watermark_us):
             return False
-        for key in self._expiry.past(self.rows, watermark_us, looks):
+        for key in self._expiry.past(self._at_us, watermark_us, looks):
             self.delete(key)
         return self._expiry.reached(watermark_us)
 
@@ -201,6 +202,14 @@ class Table(Generic[K, V]):
         """See ChangeLogged and models.memory.rows_bytes."""
         filed = 0 if self._expiry is None else self._expiry.memory_bytes()
         return rows_bytes([self.rows]) + getsizeof(self.changed) + filed
+
+    def _keys(self) -> list[K]:
+        return list(self.rows)
+
+    def _at_us(self, key: K) -> int | None:
+        """The time of a row for its expiry; None: there is no such row."""
+        row = self.rows.get(key)
+        return None if row is None or self._expiry is None else self._expiry.ttl.at_us(row)
 
 
 class Single(Generic[V]):

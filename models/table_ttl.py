@@ -4,7 +4,7 @@ A key is filed under the grain of event time in which its row comes due: once wh
 that grain has passed and the row was touched since. So a touch costs nothing, and few rows are looked at that stay.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from heapq import heappop, heappush
 from sys import getsizeof
@@ -28,10 +28,10 @@ class Ttl(Generic[V]):
 class Expiry(Generic[K, V]):
     """The keys of a table by the grain in which their rows are to be looked at."""
 
-    __slots__ = ("_filed", "_grains", "_ttl", "unfiled")
+    __slots__ = ("_filed", "_grains", "ttl", "unfiled")
 
     def __init__(self, ttl: Ttl[V]) -> None:
-        self._ttl = ttl
+        self.ttl = ttl
         # Not lists: a key that was deleted and came back is in two grains, until both are one. Not sets: their order
         # changes from run to run.
         self._filed: dict[int, dict[K, None]] = {}
@@ -39,36 +39,39 @@ class Expiry(Generic[K, V]):
 
         self.unfiled: list[K] = []  # keys of restored rows
 
-    def file(self, key: K, row: V) -> None:
-        """Take up a new row."""
-        ttl = self._ttl
-        self._file(key, (ttl.at_us(row) + ttl.keep_us) // ttl.grain_us)
+    def file(self, key: K, at_us: int) -> None:
+        """Take up a new row, of this time."""
+        self._file(key, (at_us + self.ttl.keep_us) // self.ttl.grain_us)
 
     def reached(self, watermark_us: int) -> bool:
         """Whether there are rows to look at."""
-        return bool(self.unfiled) or (bool(self._grains) and self._grains[0] < watermark_us // self._ttl.grain_us)
+        return bool(self.unfiled) or (bool(self._grains) and self._grains[0] < watermark_us // self.ttl.grain_us)
 
-    def past(self, rows: Mapping[K, V], watermark_us: int, looks: int) -> Iterator[K]:
-        """Keys of rows that are past, to be deleted as they come; `looks` bounds the rows that are looked at."""
-        ttl, now = self._ttl, watermark_us // self._ttl.grain_us
+    def past(self, at_us_of: Callable[[K], int | None], watermark_us: int, looks: int) -> Iterator[K]:
+        """Keys of rows that are past, to be deleted as they come; `looks` bounds the rows that are looked at.
+
+        `at_us_of`: the time of the row of a key, None if there is none.
+        """
+        ttl, now = self.ttl, watermark_us // self.ttl.grain_us
         if self.unfiled:
-            self._file_restored(rows, looks)
+            self._file_restored(at_us_of, looks)
             return
         for key in self._reached(watermark_us, looks):
-            row = rows.get(key)
-            if row is None:
+            at_us = at_us_of(key)
+            if at_us is None:
                 continue
-            grain = (ttl.at_us(row) + ttl.keep_us) // ttl.grain_us
+            grain = (at_us + ttl.keep_us) // ttl.grain_us
             if grain < now:
                 yield key
             else:
                 self._file(key, grain)
 
-    def _file_restored(self, rows: Mapping[K, V], looks: int) -> None:
+    def _file_restored(self, at_us_of: Callable[[K], int | None], looks: int) -> None:
         """Take up restored rows; one that has been filed meanwhile is looked at once more."""
         for key in self.unfiled[-looks:]:
-            if key in rows:
-                self.file(key, rows[key])
+            at_us = at_us_of(key)
+            if at_us is not None:
+                self.file(key, at_us)
         del self.unfiled[-looks:]
 
     def memory_bytes(self) -> int:

@@ -13,20 +13,11 @@ from collections.abc import Iterable
 
 import msgspec
 
+from models.announced import Recent, last_by, remembered
 from models.delta import Mark
 from models.table import Table, packed_codec
 
 PartitionKey = tuple[str, int]
-
-
-Recent = list[tuple[int, int]]
-"""Announcements that are remembered, oldest first: (told_us, at_us)."""
-
-MAX_RECENT = 32
-"""Each about half as old again as the next: a look is a tick old, but by the clock of another worker."""
-
-APART_US = 1_000_000
-"""They come five a second, and those of a topic more often, as many partitions move it: one a second is enough."""
 
 
 class Heard(msgspec.Struct, array_like=True):
@@ -43,7 +34,7 @@ class Heard(msgspec.Struct, array_like=True):
 
     def at_us_by(self, look_us: int) -> int | None:
         """The last watermark that was announced up to a moment of the wall clock."""
-        return _last_by(self.recent, look_us)
+        return last_by(self.recent, look_us)
 
     @property
     def reaches_us(self) -> int | None:
@@ -68,14 +59,14 @@ class TopicTime(msgspec.Struct, array_like=True):
 
     def at_us_by(self, look_us: int) -> int | None:
         """The last watermark that was heard up to a moment of the wall clock."""
-        return _last_by(self.recent, look_us)
+        return last_by(self.recent, look_us)
 
     def note(self, told_us: int) -> None:
         """Remember the watermark with the announcement that moved it, or one that came before and was told later."""
         if self.at_us is None:
             return
         told_us = max(told_us, self.recent[-1][0]) if self.recent else told_us
-        self.recent = _remembered(self.recent, told_us, self.at_us)
+        self.recent = remembered(self.recent, told_us, self.at_us)
 
 
 class Watermarks:
@@ -101,7 +92,7 @@ class Watermarks:
         before = self.heard.rows.get((topic, partition))
         recent, allowed_us = (before.recent, before.allowed_us) if before else ([], None)
         if mark.at_us is not None:
-            recent = _remembered(recent, mark.told_us, mark.at_us)
+            recent = remembered(recent, mark.told_us, mark.at_us)
         if mark.promise_us is None:
             allowed_us = None
         else:
@@ -203,23 +194,6 @@ class Watermarks:
             time.at_us = reached if time.at_us is None else max(time.at_us, reached)
         time.note(told_us)
         self.topics.put(topic, time)
-
-
-def _remembered(recent: Recent, told_us: int, at_us: int) -> Recent:
-    """With one more. What is in the way of others for its age goes: so a look of any age finds one not much older.
-
-    Seen with the last 32 alone: a worker whose clock was 7 s behind held a topic for ever while its partition was idle.
-    """
-    near = len(recent) > 1 and recent[-1][0] - recent[-2][0] < APART_US
-    kept = [*(recent[:-1] if near else recent), (told_us, at_us)]
-    if len(kept) > MAX_RECENT:
-        inner = range(1, len(kept) - 1)
-        del kept[min(inner, key=lambda i: (kept[i + 1][0] - kept[i - 1][0]) / max(1, told_us - kept[i][0]))]
-    return kept
-
-
-def _last_by(recent: Recent, look_us: int) -> int | None:
-    return max((at_us for told_us, at_us in recent if told_us <= look_us), default=None)
 
 
 def _busy(time: TopicTime, heard: list[Heard]) -> int | None:

@@ -146,7 +146,10 @@ def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
 
 def _attribution(settings: Settings, catalogue: Catalogue, sessions: ClickBooking) -> Attribution[Any]:
     slicing = Slicing(order.DIMENSIONS, catalogue.dimensions_of_feed(order.TOPIC))
-    return Attribution(sessions, slicing, round(settings.allowed_lateness_s * S_US))
+    lateness_us, keep_us = round(settings.allowed_lateness_s * S_US), _us(settings.order_retention_s)
+    if keep_us is not None:  # an order is known so long; its facts come later
+        keep_us += _reach_us(settings) + lateness_us
+    return Attribution(sessions, slicing, lateness_us, keep_us)
 
 
 def _customer_stage(
@@ -157,11 +160,16 @@ def _customer_stage(
     parameters: Callable[[], ClvParameters | None],
 ) -> CustomerStage:
     zone, lateness_us = ZoneInfo(settings.business_timezone), round(settings.allowed_lateness_s * S_US)
-    # A fact comes at most so much later than a newer one of its customer: orders within their horizon, read by tasks
-    # of which one may lag, and clocks that are ahead.
-    reach_us = horizons_us(settings)[order.TOPIC] + FUTURE_TOLERANCE_US + DAY_US
-    booking = CustomerBooking(catalogue, zone, reach_us)
+    booking = CustomerBooking(catalogue, zone, _reach_us(settings))
     return CustomerStage(booking, deltas, partitions[BY_VISITOR], DayGrid(zone), lateness_us, parameters)
+
+
+def _reach_us(settings: Settings) -> int:
+    """How much later than a newer one of its order or customer a fact comes at most.
+
+    Orders come within their horizon, are read by tasks of which one may lag, and have clocks that are ahead.
+    """
+    return horizons_us(settings)[order.TOPIC] + FUTURE_TOLERANCE_US + DAY_US
 
 
 def monitor_stage(

@@ -10,7 +10,7 @@ from typing import NoReturn
 import typer
 
 from models.errors import KpiError, OutsideError
-from streams.commands import clv, customers, feeding, kpis, letters, reading, rules, running, topics
+from streams.commands import clv, customers, dashboards, feeding, kpis, letters, reading, rules, running, topics
 
 EXIT_OUTSIDE = 2
 EXIT_FAULT = 70
@@ -21,7 +21,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for group in (running, feeding, reading):
+for group in (running, feeding, reading, dashboards):
     app.add_typer(group.app)
 app.add_typer(topics.app, name="topics")
 app.add_typer(kpis.app, name="kpis")

@@ -16,6 +16,7 @@ from models.errors import SettingsError
 from models.goal import with_goals
 from models.kpi import Catalogue
 from models.kpis_file import load_kpis
+from models.measure import VISITORS
 from models.receiver import fault_of
 from models.receivers_file import read_receivers
 from models.settings import SECRETS, Settings
@@ -81,7 +82,23 @@ def load_rules(file: Path, catalogue: Catalogue) -> tuple[Rule, ...]:
 def load_catalogue(settings: Settings, deploy: Sequence[Path]) -> Catalogue:
     """The KPIs alone; as above."""
     kpis = _file(settings.kpis_file, "KPI_KPIS_FILE", "kpis.yaml", deploy)
-    return load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
+    catalogue = load_kpis(_read(kpis, "KPI_KPIS_FILE"), str(kpis))
+    check_visitors(settings, catalogue)
+    return catalogue
+
+
+def check_visitors(settings: Settings, catalogue: Catalogue) -> None:
+    """SettingsError where visitors are forgotten within a window in which they are to be counted once."""
+    kept_us, kinds = settings.session_retention_s * 1e6, shapes(catalogue.windows)
+    for name in catalogue.windows_of.get(VISITORS, ()):
+        length_us = (kinds[name] or (0, 0))[0]
+        if length_us > kept_us:
+            raise SettingsError(
+                "session_retention_s",
+                f"{settings.session_retention_s:g} s is shorter than the windows {name} of visitors: who comes back "
+                "after it would be counted twice",
+                f"write at least {length_us / 1e6:g}, or take {name} from the KPIs over visitors in kpis.yaml",
+            )
 
 
 def effective(settings: Settings) -> dict[str, Any]:

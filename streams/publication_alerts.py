@@ -1,4 +1,4 @@
-"""The records of `kpi-alerts`: a transition of an alert as JSON, keyed by its fingerprint."""
+"""How `kpi-alerts` is written: a transition as JSON, keyed by its fingerprint; `alerting.notification` reads it."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Literal
@@ -46,11 +46,6 @@ class AlertRecord(msgspec.Struct, frozen=True):
 
 
 _ENCODER = msgspec.json.Encoder()
-_DECODER = msgspec.json.Decoder(AlertRecord)
-
-
-class MalformedAlert(ValueError):  # noqa: N818  (what it is, not what it does)
-    """Bytes that are no alert record; says why."""
 
 
 def alert_record(transition: Transition) -> bytes:
@@ -83,14 +78,6 @@ def alert_record(transition: Transition) -> bytes:
             window_end=None if span is None else _time(span[1]),
         )
     )
-
-
-def read_alert(value: bytes) -> AlertRecord:
-    """The record in `value`; fields it does not know are passed over. Raises MalformedAlert."""
-    try:
-        return _DECODER.decode(value)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
-        raise MalformedAlert(str(wrong)) from None
 
 
 def _time(us: int) -> datetime:

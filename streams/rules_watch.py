@@ -21,7 +21,7 @@ Stamp = tuple[int, int, int] | None
 class RulesWatch:
     """`load` reads the file, and raises KpiError; `renew` is given rules that differ from `rules`.
 
-    `failed`: the file as it is now cannot be used.
+    `failed`: the file as it is now cannot be used; no file ends the process that watches it.
     """
 
     path: Path
@@ -48,18 +48,19 @@ class RulesWatch:
     def _read(self) -> None:
         try:
             rules = self.load()
-        except KpiError as wrong:
+            if rules != self.rules:
+                self.renew(rules)
+                log.info("rules reloaded", file=str(self.path), rules=len(rules))
+        except Exception as wrong:  # noqa: BLE001  our own mistake too: what counts goes on with the rules it has
             self._refuse(wrong)
-            return
-        self.failed = False
-        if rules != self.rules:
-            self.rules = rules
-            self.renew(rules)
-            log.info("rules reloaded", file=str(self.path), rules=len(rules))
+        else:
+            self.rules, self.failed = rules, False
 
-    def _refuse(self, wrong: KpiError) -> None:
+    def _refuse(self, wrong: Exception) -> None:
         self.failed = True
-        log.error("rules not reloaded, the old ones stay", error=str(wrong))
+        theirs = isinstance(wrong, KpiError)  # says all there is to say
+        said = str(wrong) if theirs else repr(wrong)
+        log.error("rules not reloaded, the old ones stay", error=said, exc_info=None if theirs else wrong)
 
 
 def _stamp(path: Path) -> Stamp:

@@ -6,21 +6,23 @@ import logging
 import signal
 import time
 from collections.abc import Callable, Mapping
+from copy import copy, deepcopy
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NoReturn
 
 import faust
 import structlog
-from prometheus_client import CollectorRegistry, ProcessCollector
+from prometheus_client import CollectorRegistry
 
 from alerting.rule import Rule
 from models.goal import with_goals
 from models.kpi import Catalogue
-from models.outcome import Ledger
 from models.settings import Settings
+from models.slices import TOTAL
 from streams.app import create_app
 from streams.clv_feed import ClvFeed
+from streams.engine.allocator import keep_freed_memory
 from streams.engine.app import EngineApp
 from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
@@ -29,6 +31,8 @@ from streams.fx_feed import FxFeed
 from streams.histogram import Histogram
 from streams.measuring.visitor_stage import admitting
 from streams.metrics import Snapshot, SnapshotCollector
+from streams.metrics_alerts import firing
+from streams.metrics_process import process_registry
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables
 from streams.rules_watch import LOOK_S, RulesWatch
@@ -51,6 +55,8 @@ class Measurements:
     commits: dict[str, Histogram] = field(default_factory=dict)
     written: dict[str, int] = field(default_factory=dict)
     event_to_metric: Histogram = field(default_factory=Histogram)
+    last_commits_s: dict[str, float] = field(default_factory=dict)
+    loop_delay: Histogram = field(default_factory=Histogram)
     longest_stall_s: float = 0.0
     restored_rows: int = 0
     restore_s: float = 0.0
@@ -66,11 +72,13 @@ class Measurements:
 
     def stalled(self, seconds: float) -> None:
         """See Observer."""
+        self.loop_delay.observe(max(0.0, seconds))
         self.longest_stall_s = max(self.longest_stall_s, seconds)
 
     def committed(self, stage: str, records: int, seconds: float) -> None:
         """See Observer."""
         self.commits.setdefault(stage, Histogram()).observe(seconds)
+        self.last_commits_s[stage] = wall_us() / 1e6
         self.written[stage] = self.written.get(stage, 0) + records
 
     def restored(self, keys: int, seconds: float) -> None:
@@ -83,38 +91,53 @@ class Measurements:
 def take_snapshot(
     app: EngineApp, measurements: Measurements, feed: FxFeed, clv: ClvFeed, rules: RulesWatch
 ) -> Snapshot:
-    """Everything of one moment: nothing is awaited."""
-    now_us = wall_us()
+    """Everything of one moment: nothing is awaited, and what goes on counting is copied."""
+    now_us, measurements = wall_us(), deepcopy(measurements)
     snapshot = Snapshot(
         commits=measurements.commits,
         written=measurements.written,
+        last_commits_s=measurements.last_commits_s,
         event_to_metric=measurements.event_to_metric,
+        loop_delay=measurements.loop_delay,
         longest_stall_s=measurements.longest_stall_s,
         restored_rows=measurements.restored_rows,
         restore_s=measurements.restore_s,
-        fx_rates=feed.counts,
-        clv_parameters=clv.counts,
+        fx_rates=dict(feed.counts),
+        clv_parameters=dict(clv.counts),
         clv_fit=clv.reason,
         rules_reload_failed=rules.failed,
+        ready=not app.health.reasons(time.monotonic()),
+        assignments=app.tables.assignments,
     )
     for task in app.tables.tasks.values():
+        stage = task.stage.name
+        snapshot.tasks[stage] = snapshot.tasks.get(stage, 0) + 1
         for table in task.tables.all():
-            place = (task.stage.name, table.name)
+            place = (stage, table.name)
             snapshot.rows[place] = snapshot.rows.get(place, 0) + len(table)
             snapshot.table_bytes[place] = snapshot.table_bytes.get(place, 0) + table.memory_bytes()
         for tp in task.positions:
             snapshot.lag[tp.topic] = snapshot.lag.get(tp.topic, 0) + (task.lag(tp) or 0)
             snapshot.freshness_s = max(snapshot.freshness_s, task.freshness_s(tp, now_us))
         if its := admitting(task.tables):
-            ledger = snapshot.ledgers.setdefault(task.stage.inputs[0], Ledger())
-            ledger.add(its.ledger.row)
-            snapshot.heartbeats.append(its.heartbeats.row)
+            place = (task.stage.inputs[0], str(task.partition))
+            snapshot.ledgers[place], snapshot.heartbeats[place] = copy(its.ledger.row), copy(its.heartbeats.row)
         if isinstance(task.tables, MonitorTables) and isinstance(task.stage, MonitorStage):
-            snapshot.values += task.stage.shown(task.tables, now_us)
-            snapshot.watermarks_us |= task.tables.marks.by_topic()
-            snapshot.frozen_cells += task.tables.cells.frozen
-            snapshot.folded_cells += task.tables.cells.folded
+            _take_monitor(snapshot, task.stage, task.tables, now_us)
     return snapshot
+
+
+def _take_monitor(snapshot: Snapshot, stage: MonitorStage, tables: MonitorTables, now_us: int) -> None:
+    """A dimension is of one task, so no two of them tell of it."""
+    snapshot.values += stage.shown(tables, now_us)
+    snapshot.alerts += firing(tables.alerts)
+    snapshot.watermarks_us |= tables.marks.by_topic()
+    snapshot.frozen_cells += tables.cells.frozen
+    snapshot.max_segments = stage.max_segments
+    days, ever = tables.segments.fullest(), tables.stocks.fullest()
+    named = {name: max(days.get(name, 0), ever.get(name, 0)) for name in days.keys() | ever.keys() - {TOTAL[0]}}
+    snapshot.named_segments |= named
+    snapshot.folded_cells |= dict.fromkeys(named, 0) | tables.cells.folded
 
 
 def run_worker(
@@ -135,13 +158,14 @@ def run_worker(
     watch = RulesWatch(rules.path, rules.load, first, monitor.alerting.renew)
 
     def registry() -> CollectorRegistry:
-        found = CollectorRegistry()
+        found = process_registry()
         snapshot = take_snapshot(app, measurements, feed, clv, watch)
         found.register(SnapshotCollector(snapshot, with_goals(catalogue.kpis), settings.reporting_currency))
-        ProcessCollector(registry=found)
         return found
 
-    exporter = Exporter(registry, lambda: app.health.reasons(time.monotonic()))
+    exporter = Exporter(
+        registry, lambda: app.health.reasons(time.monotonic()), lambda: app.health.faults(time.monotonic())
+    )
     loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
     log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
     _keep_watching(app, watch, loop)
@@ -151,6 +175,7 @@ def run_worker(
     # are looked at in steps of 12 ms; 100,000 of them take 60.
     gc.freeze()
     gc.set_threshold(20_000, 20, 1_000)
+    keep_freed_memory()
     worker.execute_from_commandline()
     raise SystemExit(0)
 

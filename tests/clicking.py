@@ -53,6 +53,7 @@ class Clicking:
         self.visitors = self.booking.table()
         self.additions = Additions()
         self.latest_us = 0
+        self._changelog: dict[bytes, bytes | None] = {}
 
     def watermark(self, at_us: int) -> None:
         self.latest_us = max(self.latest_us, at_us + OUT_OF_ORDERNESS_US)
@@ -78,13 +79,9 @@ class Clicking:
 
     def restart(self) -> None:
         """The table is written to its changelog and read back by another program."""
-        drained = list(self.visitors.drain())
-        rows = self.visitors.rows
+        self._changelog |= self.visitors.drain()
         self.visitors = self.booking.table()
-        for name, row in rows.items():  # rows that were drained before
-            self.visitors.put(name, row)
-        list(self.visitors.drain())
-        for key, value in drained:
+        for key, value in self._changelog.items():
             self.visitors.restore(key, value)
 
     def sums(self) -> Sums:

@@ -9,16 +9,24 @@ import pytest
 
 from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
+from streams.tools.kafka_jars import cache_folder
+from wheels import alone
 
 
 @pytest.fixture(scope="session")
 def installation() -> Installation:
-    return Installation.find(os.environ)
+    """The jars are fetched once, by whichever process of the tests is first."""
+    jars = cache_folder(os.environ)
+    with alone(jars.with_name(f"{jars.name}.lock")):
+        return Installation.find(os.environ)
 
 
 @pytest.fixture(scope="session")
 def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedKafka]:
-    """One broker for the session: `.bootstrap`, `.stop()`, `.start()` (same port, same data), `.kill()`."""
+    """One broker for the session, of which there are as many as processes that test side by side.
+
+    `.bootstrap`, `.stop()`, `.start()` (same port, same data), `.kill()`.
+    """
     with EmbeddedKafka(installation, tmp_path_factory.mktemp("kafka")) as kafka:
         yield kafka
 

@@ -5,6 +5,7 @@ running      broker worker notify web demo config
 topics       create check
 kpis         list
 rules        check test backtest
+dashboards   dashboards
 clv          fit
 customers    erase
 feeding      replay generate

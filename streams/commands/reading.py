@@ -21,18 +21,23 @@ def values(
     segment: str | None = None,
     final: Annotated[bool, typer.Option("--final", help="No provisional values.")] = False,
     latest: Annotated[bool, typer.Option("--latest", help="Only the newest window of each series.")] = False,
-    follow: Annotated[bool, typer.Option("--follow", help="A live table, until Ctrl-C.")] = False,
+    follow: Annotated[bool, typer.Option("--follow", help="Live, with goals and alerts, until Ctrl-C.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="One record a line.")] = False,
 ) -> None:
     """Show the last revision of every window."""
+    from streams.tools.following import Known, follow_lines, follow_view, view_of
     from streams.tools.revisions import Choice
-    from streams.tools.values import follow_values, show_values
+    from streams.tools.values import show_values
 
-    choice = Choice(kpi, window, dimension, segment, final)
-    if follow:
-        asyncio.run(follow_values(settings(), choice, as_json=as_json))
+    effective, choice = settings(), Choice(kpi, window, dimension, segment, final)
+    if not follow:
+        asyncio.run(show_values(effective, choice, latest=latest, as_json=as_json))
+    elif as_json:
+        asyncio.run(follow_lines(effective, choice))
     else:
-        asyncio.run(show_values(settings(), choice, latest=latest, as_json=as_json))
+        defined = definitions(effective)
+        known = Known.of(defined.catalogue, defined.rules, effective.business_timezone)
+        asyncio.run(follow_view(effective, view_of(effective, choice, known), known))
 
 
 @app.command()

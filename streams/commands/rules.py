@@ -7,12 +7,13 @@ from typing import Annotated
 import typer
 
 from alerting.rule import On, Rule
-from models.errors import SettingsError
+from models.errors import InputFileError, SettingsError
 from models.kpi import Catalogue
 from models.kpi_value import KpiValue
 from models.settings import Settings
 from models.window import HOUR_US, MINUTE_US
 from streams.commands.environment import catalogue, rules_path, settings
+from streams.publication import VALUES_TOPIC
 
 EXIT_FAILED = 1
 
@@ -68,7 +69,7 @@ def backtest(
     as_json: Annotated[bool, typer.Option("--json", help="One file of rules a line.")] = False,
 ) -> None:
     """Which alerts rules would have told of over the past, how long, and how many pages a week."""
-    from streams.tools.backtest import Span
+    from streams.tools.backtest import Span, nothing_in
     from streams.tools.backtest import backtest as run
     from streams.tools.backtest_text import show
     from streams.tools.evaluation import surroundings
@@ -81,6 +82,9 @@ def backtest(
     books = {str(path): _rules(path, known) for path in paths}
     its = tuple(rule for book in books.values() for rule in book)
     values = _rehearsed(effective, known, files, its, span.to_us) if files else _recorded(effective, its)
+    if (why := nothing_in(values, span)) is not None:
+        where = ", ".join(map(str, files)) if files else f"{effective.broker} topic {VALUES_TOPIC}"
+        raise InputFileError(where, why, "name files of events (--file), another time, or rules on KPIs that are there")
     around = surroundings(effective, known)
     show({path: run(book, values, around, span) for path, book in books.items()}, as_json=as_json)
 

@@ -15,7 +15,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 from aiokafka.errors import KafkaError
 from msgspec import MsgspecError
 
-from alerting.explanation import NOT_READ, NOTHING_BEFORE
+from alerting.explanation import FAULT, NOT_READ, NOTHING_BEFORE
 from alerting.notification import Alert, Notification
 from streams.delivering.figures import Figures
 from streams.delivering.reasons import Reasons
@@ -67,6 +67,13 @@ class Explaining:
 
     async def explained(self, notification: Notification, written_us: int) -> Notification:
         """With its explanation, or with why there is none; `written_us`: when its record was, by the wall clock."""
+        try:
+            return await self._explained(notification, written_us)
+        except Exception as fault:  # noqa: BLE001  a mistake of ours keeps no page back
+            _LOG.error("not explained", rule=notification.alert.rule, key=notification.key, exc_info=fault)
+            return notification.without(FAULT)
+
+    async def _explained(self, notification: Notification, written_us: int) -> Notification:
         while self._to_come(notification) and (left_us := self._until_us(written_us) - self.now_us()) > 0:
             self._read.clear()
             try:

@@ -9,6 +9,7 @@ from aiokafka import AIOKafkaConsumer, ConsumerRecord, TopicPartition
 
 from alerting.notification import MalformedAlert, read_notification
 from streams.delivering.explaining import Explaining
+from streams.delivering.readiness import Readiness
 from streams.delivering.resending import Resending
 from streams.publication_alerts import TOPIC
 
@@ -25,9 +26,13 @@ class Follower:
     consumer: AIOKafkaConsumer
     alertmanagers: tuple[Resending, ...]
     counted: Callable[[int], None]
+    readiness: Readiness
     explaining: Explaining | None = None
     _firing: set[str] = field(default_factory=set)
     _next: dict[TopicPartition, int] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.readiness.wait(TOPIC, f"reading {TOPIC} for what fires now")
 
     async def run(self) -> None:
         """Reads what is there now, then begins the Alertmanagers' loops and goes on reading, until it is cancelled."""
@@ -46,20 +51,38 @@ class Follower:
         ends = await self.consumer.end_offsets(self.consumer.assignment())
         while any([await self.consumer.position(partition) < end for partition, end in ends.items()]):
             await self._read()
+        self.readiness.go(TOPIC)
         _LOG.info("read what fires", alerts=len(self._firing))
 
     async def _read(self) -> None:
         fetched = await self.consumer.getmany(timeout_ms=POLL_MS)
+        self._heard()
         for partition, records in fetched.items():
             begun = self._next.get(partition, 0)  # new partitions make aiokafka read all of them from the beginning
             for record in records:
                 if record.offset >= begun:
-                    await self._take(record)
+                    await self._guarded(record)
             self._next[partition] = max(begun, records[-1].offset + 1)
         if fetched:
             self.counted(len(self._firing))
             for alertmanager in self.alertmanagers:
                 alertmanager.heard()
+
+    def _heard(self) -> None:
+        """An answer without records is one too: the broker gives one every half second."""
+        consumer = self.consumer
+        answers_ms = [consumer.last_poll_timestamp(partition) for partition in consumer.assignment()]
+        if known := [at_ms for at_ms in answers_ms if at_ms]:
+            self.readiness.heard(max(known) * MS_US)
+
+    async def _guarded(self, record: ConsumerRecord) -> None:
+        """One that we cannot take is left out: it would come again after every restart, and nobody would be told."""
+        try:
+            await self._take(record)
+        except Exception as fault:  # noqa: BLE001  a mistake of ours; reading is not within
+            _LOG.error("fault", partition=record.partition, offset=record.offset, exc_info=fault)
+            for alertmanager in self.alertmanagers:
+                alertmanager.faulted()
 
     async def _take(self, record: ConsumerRecord) -> None:
         at_us = record.timestamp * MS_US

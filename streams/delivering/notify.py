@@ -31,23 +31,28 @@ from streams.delivering.http import open_wire
 from streams.delivering.metrics import Notifications
 from streams.delivering.outbox import Outbox
 from streams.delivering.post import Notifier, Post
+from streams.delivering.readiness import Readiness
 from streams.delivering.receivers import Queued, labels, notifier, receivers
 from streams.delivering.resending import Resending
 from streams.publication import VALUES_TOPIC
 
 
 async def notify(
-    settings: Settings, registry: CollectorRegistry | None = None, explaining: Explaining | None = None
+    settings: Settings,
+    registry: CollectorRegistry | None = None,
+    explaining: Explaining | None = None,
+    readiness: Readiness | None = None,
 ) -> None:
     """Delivers until it is cancelled; raises SettingsError and BrokerError at start. Counts in `registry`.
 
-    `explaining`: why alerts fire, None: pages are told as the worker told them.
+    `explaining`: why alerts fire, None: pages are told as the worker told them. `readiness` is told what is waited for.
     """
+    ready = readiness or Readiness()
     wanted = receivers(settings)
     queued = [(one, notifier(one, settings.public_url)) for one in wanted if not isinstance(one, AlertmanagerReceiver)]
     async with AsyncExitStack() as stack:
         metrics = Notifications(registry or CollectorRegistry(), _now_us)
-        lines = _Lines(settings, client_options(settings), metrics, stack, explaining)
+        lines = _Lines(settings, client_options(settings), metrics, stack, ready, explaining)
         reader = await lines.consumer(group_id=None)
         there = await _require_topics(reader, settings)
         if explaining is not None and VALUES_TOPIC in there:
@@ -61,7 +66,8 @@ async def notify(
             for name, url in labels(receiver).items()
         ]
         count = partial(_count, metrics, [receiver.name for receiver, _ in queued])
-        follower = Follower(reader, tuple(alertmanagers), count, explaining)
+        follower = Follower(reader, tuple(alertmanagers), count, ready, explaining)
+        ready.go("broker")
         await _all([*outboxes, follower, *([explaining] if explaining else [])], settings)
 
 
@@ -73,6 +79,7 @@ class _Lines:
     options: dict[str, Any]
     metrics: Notifications
     stack: AsyncExitStack
+    readiness: Readiness
     explaining: Explaining | None = None
 
     async def producer(self) -> AIOKafkaProducer:
@@ -87,7 +94,8 @@ class _Lines:
         consumer = await self.consumer(group_id=f"{self.settings.app_id}-notify-{receiver.name}")
         wire = await self.stack.enter_async_context(open_wire(allow_private=receiver.allow_private))
         post = Post(receiver.name, kind, wire, self.metrics, _now_us, asyncio.sleep, random.SystemRandom())
-        return Outbox(consumer, post, DeadLetters(receiver.name, producer), self.metrics, self.explaining)
+        letters = DeadLetters(receiver.name, producer)
+        return Outbox(consumer, post, letters, self.metrics, self.readiness, self.explaining)
 
     async def resending(
         self, name: str, url: str, receiver: AlertmanagerReceiver, producer: AIOKafkaProducer

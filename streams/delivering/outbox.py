@@ -20,6 +20,7 @@ from streams.delivering.dead_letters import DeadLetters
 from streams.delivering.explaining import Explaining
 from streams.delivering.metrics import Notifications, Outcome
 from streams.delivering.post import Post
+from streams.delivering.readiness import Readiness
 from streams.publication_alerts import TOPIC
 
 _LOG = structlog.get_logger("kpi.notify")
@@ -37,9 +38,13 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
     post: Post
     dead_letters: DeadLetters
     metrics: Notifications
+    readiness: Readiness
     explaining: Explaining | None = None
     _lanes: dict[TopicPartition, asyncio.Task[None]] = field(default_factory=dict)
     _waiting: dict[TopicPartition, int] = field(default_factory=dict)  # since when (wall clock) its record is there
+
+    def __post_init__(self) -> None:
+        self._joining()
 
     async def run(self) -> None:
         """Until it is cancelled. One record of a partition at a time: a receiver that is down is asked by few."""
@@ -53,13 +58,18 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
 
     async def on_partitions_revoked(self, revoked: Iterable[TopicPartition]) -> None:
         """Their new owner begins at what is committed."""
+        self._joining()
         lanes = [lane for partition in revoked if (lane := self._lanes.pop(partition, None))]
         for lane in lanes:
             lane.cancel()
         await asyncio.gather(*lanes, return_exceptions=True)  # one that failed has ended the group already
 
-    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:
-        """Nothing to do: they are read from what is committed."""
+    async def on_partitions_assigned(self, assigned: Iterable[TopicPartition]) -> None:  # noqa: ARG002  aiokafka's
+        """They are read from what is committed; none, where another `kpi notify` has them all, is an answer too."""
+        self.readiness.go(self.post.receiver)
+
+    def _joining(self) -> None:
+        self.readiness.wait(self.post.receiver, f"receiver {self.post.receiver}: joining its consumer group")
 
     async def _through(self, partition: TopicPartition, records: list[ConsumerRecord]) -> None:
         try:
@@ -89,10 +99,14 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
             return
         if self.explaining is not None:
             notification = await self.explaining.explained(notification, record.timestamp * MS_US)
-        answer = await self.post.deliver(notification, record.timestamp * MS_US)
+        try:
+            answer = await self.post.deliver(notification, record.timestamp * MS_US)
+        except Exception as fault:  # noqa: BLE001  a mistake of ours: after a restart the same, and nobody is told
+            await self._faulted(record, fault)
+            return
         match answer:
             case Delivered():
-                return
+                self.metrics.delivered_after(self.post.receiver, self.post.now_us() - record.timestamp * MS_US)
             case Refused(status):
                 await self.dead_letters.send(record, Outcome.REFUSED, status=status)
             case Expired(reason):
@@ -107,6 +121,13 @@ class Outbox(ConsumerRebalanceListener):  # type: ignore[misc]  # untyped there
             "malformed alert", receiver=receiver, partition=record.partition, offset=record.offset, why=str(wrong)
         )
         await self.dead_letters.send(record, Outcome.MALFORMED, detail=str(wrong))
+
+    async def _faulted(self, record: ConsumerRecord, fault: Exception) -> None:
+        """What goes on is worth more than what is hung up on this one; it is kept, and can be sent again."""
+        receiver = self.post.receiver
+        self.metrics.count(receiver, Outcome.FAULT)
+        _LOG.error("fault", receiver=receiver, partition=record.partition, offset=record.offset, exc_info=fault)
+        await self.dead_letters.send(record, Outcome.FAULT, detail=repr(fault))
 
     async def _commit(self, partition: TopicPartition, record: ConsumerRecord) -> None:
         """A partition that was taken away meanwhile is its new owner's: that one delivers again, with the same key."""

@@ -41,6 +41,10 @@ class Resending:
     roster: Roster[ConsumerRecord] = field(default_factory=Roster)
     _changed: asyncio.Event = field(default_factory=asyncio.Event)
     _tries: int = 0
+    _begun_us: int = 0
+
+    def __post_init__(self) -> None:
+        self._begun_us = self.now_us()
 
     def take(self, notification: Notification, record: ConsumerRecord, at_us: int) -> None:
         """A transition of `kpi-alerts`, written at `at_us`."""
@@ -58,6 +62,10 @@ class Resending:
     def malformed(self) -> None:
         """A record that is none."""
         self.metrics.count(self.receiver, Outcome.MALFORMED)
+
+    def faulted(self) -> None:
+        """A record that we could not take."""
+        self.metrics.count(self.receiver, Outcome.FAULT)
 
     async def run(self) -> None:
         """Until it is cancelled; begun when the roster is as the topic is."""
@@ -118,6 +126,8 @@ class Resending:
                     severity=entry.alert.level,
                     firing=entry.ended_us is None,
                 )
+                if entry.changed_us >= self._begun_us:  # what is older was told before a restart
+                    self.metrics.delivered_after(self.receiver, now_us - entry.changed_us)
         self.metrics.count(self.receiver, Outcome.DELIVERED, self.roster.told(batch, now_us))
 
     async def _refused(self, batch: Batch, status: int) -> int | None:

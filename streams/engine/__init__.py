@@ -16,5 +16,6 @@ opening        the order that makes a takeover safe: fence, positions, state
 sharing assignor                   which worker has which task: evenly, with the fewest moves; told to Faust
 recovery       bulk reading of changelogs
 clock commit_policy watchdog       what time it is, when to commit, when to give up
+allocator      what the C library does with memory that is freed
 health exporter observer           what a probe is told, the metrics port, what is measured
 """

@@ -169,7 +169,7 @@ class EngineApp(faust.App):
         tables, health, limit_s = self.tables, self.health, self.engine.stuck_after_s
         health.joined = tables.generation is not None and all(t.generation is not None for t in tables.tasks.values())
         health.tasks = len(tables.tasks)
-        health.heard_s = tables.heard_s
+        health.heard_s, health.watched_s = tables.heard_s, now_s
         if not health.joined:  # nothing moves while state is restored
             return Progress({}, now_s)
         # A consumer that looks no more has no lag to tell: that is as bad as one that does not move.
@@ -195,7 +195,7 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "stream_wait_empty": False,  # the tasks suspend and commit by themselves
         "stream_buffer_maxsize": 4,  # counts chunks
         "broker_max_poll_records": None,
-        "consumer_max_fetch_size": 4 * 1024 * 1024,
+        "consumer_max_fetch_size": 1024 * 1024,  # of a partition: more is out of the cache before it is unpacked
         "consumer_auto_offset_reset": "earliest",
         "broker_session_timeout": 6.0,  # a takeover fits in ten seconds
         "broker_heartbeat_interval": 1.0,

@@ -6,24 +6,30 @@ from collections.abc import Callable
 
 from aiohttp import web
 from prometheus_client import CollectorRegistry
-from prometheus_client.exposition import choose_encoder
 
 from models.errors import SettingsError
+from streams.metrics_kpis import exposition
 
 Reasons = Callable[[], list[str]]
 
 
 class Exporter:
-    """`registry` takes a snapshot and is called in the event loop; what it returns is rendered in a thread."""
+    """`registry` takes a snapshot and is called in the event loop; what it returns is rendered in a thread.
 
-    def __init__(self, registry: Callable[[], CollectorRegistry], not_ready: Reasons) -> None:
+    `not_ready` and `not_alive` say why in plain words; a process whose event loop hangs answers nothing.
+    """
+
+    def __init__(
+        self, registry: Callable[[], CollectorRegistry], not_ready: Reasons, not_alive: Reasons = list
+    ) -> None:
         self._registry = registry
         self._not_ready = not_ready
+        self._not_alive = not_alive
         self._runner: web.AppRunner | None = None
         self.port = 0
 
     async def start(self, host: str, port: int) -> None:
-        """Listen; port 0 takes a free one. Raises SettingsError if it is taken."""
+        """Listen, to GET and HEAD; port 0 takes a free one. Raises SettingsError if it is taken."""
         app = web.Application()
         app.add_routes(
             [web.get("/metrics", self._metrics), web.get("/livez", self._livez), web.get("/readyz", self._readyz)]
@@ -46,13 +52,16 @@ class Exporter:
             await self._runner.cleanup()
 
     async def _metrics(self, request: web.Request) -> web.Response:
-        encode, content_type = choose_encoder(request.headers.get("Accept", ""))
-        body = await asyncio.to_thread(encode, self._registry())
+        accept = request.headers.get("Accept", "")
+        body, content_type = await asyncio.to_thread(exposition, self._registry(), accept)
         return web.Response(body=body, headers={"Content-Type": content_type})
 
     async def _livez(self, _: web.Request) -> web.Response:
-        return web.Response(text="alive\n")
+        return _answer(self._not_alive(), "alive")
 
     async def _readyz(self, _: web.Request) -> web.Response:
-        reasons = self._not_ready()
-        return web.Response(text="\n".join(reasons or ["ready"]) + "\n", status=503 if reasons else 200)
+        return _answer(self._not_ready(), "ready")
+
+
+def _answer(reasons: list[str], well: str) -> web.Response:
+    return web.Response(text="\n".join(reasons or [well]) + "\n", status=503 if reasons else 200)

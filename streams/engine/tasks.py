@@ -38,6 +38,7 @@ class Tasks(TableManager):
         self._recovery: TaskRecovery | None = None
         self.tasks: dict[TaskName, Task] = {}
         self.generation: int | None = None
+        self.assignments = 0
         self.heard_s: float | None = None
         self._answered_us = 0
 
@@ -136,6 +137,7 @@ class Tasks(TableManager):
             raise
         self.tasks.update(opened)
         self.generation = generation
+        self.assignments += 1
         for task in self.tasks.values():
             task.resume(generation)
         log.info("assigned", tasks=sorted(task.name for task in self.tasks.values()), opened=len(opened))

@@ -11,8 +11,10 @@ import msgspec
 
 from models import measure
 from models.order_fact import FactKind, OrderFact
+from models.order_state import NEVER_US
 from models.slices import Slicing
-from models.table import Table, packed_codec
+from models.table import Table, packed_codec, packed_older
+from models.table_ttl import Ttl
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
 
@@ -43,28 +45,64 @@ class Sessions(Protocol[R_contra]):
 
 
 class Attributed(msgspec.Struct, array_like=True):
-    """An order, and where it is booked. `waiting`: its facts until it is fixed, in their order; empty: it is fixed."""
+    """An order, and where it is booked. `waiting`: its facts until it is fixed, in their order; empty: it is fixed.
+
+    `last_us`: event time of its latest fact, us since 1970 UTC.
+    """
+
+    segments: Segments
+    session: SessionName | None
+    waiting: list[OrderFact]
+    last_us: int
+
+
+class AttributedForEver(msgspec.Struct, array_like=True):
+    """The first format of Attributed, without a time: what was fixed then is not forgotten."""
 
     segments: Segments
     session: SessionName | None
     waiting: list[OrderFact]
 
 
+def _lift(row: AttributedForEver) -> Attributed:
+    last_us = max((fact.at_us for fact in row.waiting), default=NEVER_US)
+    return Attributed(row.segments, row.session, row.waiting, last_us)
+
+
 Attributions = Table[str, Attributed]
+_CODEC = packed_codec(Attributed, str, 2, {1: packed_older(AttributedForEver, _lift)})
+LOOKS = 2_000
+"""Rows a step looks at to see whether they are past, a few ms."""
 
 
-def attributions() -> Attributions:
-    """Orders by id; kept as long as a refund may come, so for ever."""
-    return Table("attributions", packed_codec(Attributed, str))
+def attributions(keep_us: int | None = None) -> Attributions:
+    """Orders by id; kept as long as a refund may come: so much event time after their latest fact, None: for ever."""
+    ttl: Ttl[Attributed] | None = None if keep_us is None else Ttl(keep_us, lambda row: row.last_us)
+    return Table("attributions", _CODEC, ttl)
 
 
 class Attribution(Generic[R]):
-    """Books facts; R are the rows of the sessions. `slicing`: of an order's segments."""
+    """Books facts; R are the rows of the sessions. `slicing`: of an order's segments.
 
-    def __init__(self, sessions: Sessions[R], slicing: Slicing, lateness_us: int) -> None:
+    `keep_us`: as `attributions` has it; longer than the order itself is known, so that no refund that was admitted
+    finds its order gone.
+    """
+
+    def __init__(self, sessions: Sessions[R], slicing: Slicing, lateness_us: int, keep_us: int | None = None) -> None:
         self._sessions = sessions
         self._slicing = slicing
         self.lateness_us = lateness_us
+        self._keep_us = keep_us
+
+    def table(self) -> Attributions:
+        """Empty."""
+        return attributions(self._keep_us)
+
+    @staticmethod
+    def expire(orders: Attributions, watermark_us: int | None) -> None:
+        """Forget the orders of which no fact can come; all that are due by the watermark are fixed."""
+        if watermark_us is not None:
+            orders.expire(watermark_us, LOOKS)
 
     def book(self, orders: Attributions, rows: R, fact: OrderFact, additions: Additions) -> OrderFact | None:
         """Add a fact; what goes on to its customer now."""
@@ -76,6 +114,9 @@ class Attribution(Generic[R]):
             self._add(fact, fact.segments, 1, additions)
             return fact
         self._add(fact, order.segments, 1, additions)
+        if fact.at_us > order.last_us:
+            order.last_us = fact.at_us
+            orders.touch(fact.order_id)
         if not order.waiting and fact.kind is not FactKind.PLACED:
             return msgspec.structs.replace(fact, segments=order.segments)
         order.waiting.append(fact)
@@ -100,7 +141,7 @@ class Attribution(Generic[R]):
             for fact in facts:
                 self._add(fact, before.segments, -1, additions)
                 self._add(fact, after.segments, 1, additions)
-        orders.put(order_id, Attributed(after.segments, after.session, []))
+        orders.put(order_id, Attributed(after.segments, after.session, [], before.last_us))
         return [msgspec.structs.replace(fact, segments=after.segments) for fact in facts]
 
     def _found(self, rows: R, placed: OrderFact) -> tuple[SessionName | None, Segments]:
@@ -121,7 +162,7 @@ class Attribution(Generic[R]):
             self._count_unattributed(placed, 1, additions)
         else:
             self._sessions.join(rows, session, placed.at_us, 1, additions)
-        return Attributed(segments, session, [])
+        return Attributed(segments, session, [], placed.at_us)
 
     def _take_back(self, rows: R, order: Attributed, additions: Additions) -> None:
         placed = order.waiting[0]

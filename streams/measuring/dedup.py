@@ -16,7 +16,8 @@ import xxhash
 from models.table import Change, Codec
 from models.window import MINUTE_US
 
-_digest = xxhash.xxh3_64_intdigest
+digest = xxhash.xxh3_64_intdigest
+"""64 bits of bytes."""
 
 
 def _packed(numbers: Sequence[int]) -> bytes:
@@ -35,7 +36,7 @@ _ID_BYTES = getsizeof(1 << 63)
 
 def id_hash(event_id: str) -> int:
     """64 bits of an id; two of three million live ids collide once in 10^13 events."""
-    return _digest(event_id.encode())
+    return digest(event_id.encode())
 
 
 class _Minute:
@@ -48,7 +49,7 @@ class _Minute:
         self.cold = array("Q")
         self.fresh: list[int] = []
         self.chunks = 0
-        self.unsorted = False  # just restored: a million ids are sorted minute by minute, when they are asked for
+        self.unsorted = False  # restored or cooled: most minutes are never asked for again
 
     def packed(self, number: int) -> bool:
         if self.unsorted:
@@ -57,7 +58,8 @@ class _Minute:
         return at < len(self.cold) and self.cold[at] == number
 
     def cool(self) -> None:
-        self.cold, self.unsorted = array("Q", sorted((*self.cold, *self.hot))), False
+        self.cold.extend(self.hot)
+        self.unsorted = True
         self.hot = set()
 
     def memory_bytes(self) -> int:

@@ -70,7 +70,7 @@ class ClickBooking:
         agent, visitor_id, minute = event.user_agent, event.visitor_id, at_us // MINUTE_US
         if agent is not None and is_crawler(agent):
             return Outcome.BOT
-        visitor = visitors.rows.get(visitor_id)
+        visitor = visitors.rows.get(visitor_id) or visitors.wake(visitor_id)
         if visitor is None:
             visitor = Visitor(at_us, minute)
             visitors.put(visitor_id, visitor)
@@ -97,7 +97,8 @@ class ClickBooking:
         return None
 
     def expire(self, visitors: Visitors, watermark_us: int) -> None:
-        """Drop visitors that no event and no order that waits can belong to any more."""
+        """Drop visitors that no event and no order that waits can belong to any more; others rest."""
+        visitors.rest(watermark_us, EXPIRE_LOOKS)
         visitors.expire(min(watermark_us, visitors.fixed_us), EXPIRE_LOOKS)
 
     def fixed(self, visitors: Visitors, before_us: int) -> None:
@@ -109,7 +110,7 @@ class ClickBooking:
 
         One that begins later is not the order's yet: whether its clicks are read before the order is fixed is chance.
         """
-        visitor = visitors.rows.get(visitor_id)
+        visitor = visitors.get(visitor_id)
         if visitor is None:
             return None
         session = None if session_id is None else self._named(visitor, session_id, at_us)
@@ -140,7 +141,7 @@ class ClickBooking:
 
     @staticmethod
     def _heard_of(visitors: Visitors, session: SessionName, order_us: int | None) -> Session | None:
-        visitor = visitors.rows.get(session[0])
+        visitor = visitors.get(session[0])
         return None if visitor is None else visitor.heard_of(session[1], order_us)
 
     def _another(

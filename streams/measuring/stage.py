@@ -11,14 +11,14 @@ from operator import attrgetter
 from typing import Generic, Protocol, TypeVar
 
 from models.delta import Mark
-from models.event import ANCIENT_US, FUTURE_TOLERANCE_US, Event, check_time, to_us
+from models.event import ANCIENT_US, EPOCH, FUTURE_TOLERANCE_US, Event, check_time, to_us
 from models.outcome import Invalid, Ledger, Outcome
 from models.stage import Batch, Incoming, Outgoing, Tick
 from models.status import MeasureStatus, status_record
 from models.window import MINUTE_US
 from streams.measuring import heartbeat
 from streams.measuring.dead_letter import dead_letter
-from streams.measuring.dedup import id_hash
+from streams.measuring.dedup import digest
 from streams.measuring.sink import Sink, Sums
 from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.watermark import PartitionClock, fresh, promise
@@ -148,14 +148,15 @@ class MeasureStage(Generic[E, R, S]):
             event = decode(record.key, record.value)
             if isinstance(event, Invalid):
                 return event
-            at_us = round(event.timestamp.timestamp() * 1e6)
+            since = event.timestamp - EPOCH  # to_us and id_hash, without a call
+            at_us = (since.days * 86_400 + since.seconds) * 1_000_000 + since.microseconds
             if not ANCIENT_US <= at_us <= latest_us:
                 return check_time(at_us, now_us)
             if check is not None and (wrong := check(rows, event)):
                 return wrong
             if at_us < late_us:
                 return Outcome.LATE
-            number = id_hash(event.event_id)
+            number = digest(event.event_id.encode())
             if not claim(at_us, number):
                 return Outcome.DUPLICATE
             refused = book(rows, event, at_us, sums, late_us)

@@ -70,7 +70,8 @@ class VisitorStage(Generic[R]):
 
     def tables(self, partition: int) -> VisitorTables[R]:
         """See Stage."""
-        return VisitorTables(self.clicks.tables(partition), HeardOrders.of(self.order_tasks))
+        heard = HeardOrders.of(self.order_tasks)
+        return VisitorTables(self.clicks.tables(partition), heard, self.attribution.table())
 
     def opened(self, tables: VisitorTables[R], now_us: int) -> None:
         """See Stage."""
@@ -88,6 +89,8 @@ class VisitorStage(Generic[R]):
         else:
             output = self.clicks.step(tables.clicks, read, now_us)
         self._fix(tables, output)
+        if not output.unfinished:
+            self.attribution.expire(tables.orders, self._watermark_us(tables))
         self._announce(tables, now_us, output, at_tick=isinstance(read, Tick))
         return output
 

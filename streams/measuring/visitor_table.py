@@ -10,10 +10,11 @@ from sys import intern
 
 import msgspec
 
+from models.resting import RestingTable
 from models.session import NEVER_US, Session, Step
 from models.sightings import Sightings
 from models.slices import Slices, Slicing
-from models.table import Codec, Table
+from models.table import Codec
 from models.table_ttl import Ttl
 from models.visitor import Visitor
 
@@ -22,13 +23,13 @@ VERSION = 2
 _MAX_PACKED = 20_000
 
 
-class Visitors(Table[str, Visitor]):
+class Visitors(RestingTable[str, Visitor]):
     """By id. No order before `fixed_us` (event time, us; not stored) asks for its session any more."""
 
     __slots__ = ("fixed_us",)
 
     def __init__(self, codec: Codec[str, Visitor], keep_us: int) -> None:
-        super().__init__(NAME, codec, Ttl(keep_us, attrgetter("last_us")))
+        super().__init__(NAME, codec, Ttl(keep_us, attrgetter("last_us")), _last_us)
         self.fixed_us = NEVER_US
 
 
@@ -46,6 +47,7 @@ _StoredVisitor = tuple[int, int, _Whole, int, list[_StoredSession]]
 
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(_StoredVisitor).decode
+_unpack_head = msgspec.msgpack.Decoder(tuple[int, msgspec.Raw, msgspec.Raw, msgspec.Raw, msgspec.Raw]).decode
 _unpack_segments = msgspec.msgpack.Decoder(_Segments).decode
 
 
@@ -96,6 +98,11 @@ class VisitorCodec:
                 self._packed.clear()
             found = self._packed[packed] = self._slicing.of(_unpack_segments(packed))
         return found
+
+
+def _last_us(stored: bytes) -> int:
+    """`last_us` of a stored value; nothing else is decoded."""
+    return _unpack_head(stored[1:])[0]
 
 
 def _encode(visitor: Visitor) -> bytes:

@@ -43,21 +43,34 @@ class Publisher:
                 self._add_passed(tables, group, window, range(began[window.name], before))
 
     def shown(self, tables: MonitorTables, group: Group, now_us: int) -> Iterator[KpiValue]:
-        """What Prometheus shows: of every series the earliest open window, of `1m` the last that has ended."""
+        """What Prometheus shows: of every series the earliest open window, of `1m` the last that has ended.
+
+        Of predictions too the last: they are made when a day has ended.
+        """
         watermark_us = tables.groups.rows.get(group.key)
         if watermark_us is None:
             return
-        moment, began = (
-            Moment(Status.PROVISIONAL, watermark_us, now_us, self.digits),
-            tables.unpublished[group.key].began,
-        )
+        moment = Moment(Status.PROVISIONAL, watermark_us, now_us, self.digits)
         for window in self._kinds(group):
-            name, number = window.name, window.earliest_open(watermark_us) - (1 if window.name == "1m" else 0)
-            span, zeros = Span.of(window, number), self._has_total(tables) and number >= began.get(name, number + 1)
-            for piece in sorted(tables.pieces(group, name, number) | ({TOTAL} if zeros else set())):
-                measured, empty = tables.measured(group, name, number, piece), zeros and piece == TOTAL
-                kpis = group.published(name, piece[0], measured.keys(), zeros=empty)
-                for kpi in tables.definitions.whole(kpis, span, piece[0], self.keeping.allowed_lateness_us):
+            number = window.earliest_open(watermark_us)
+            its = number - (1 if window.name == "1m" else 0)
+            yield from self._shown(tables, group, (window.name, its), moment, predicted=False)
+            if window.name in group.predicted_in:
+                yield from self._shown(tables, group, (window.name, number - 1), moment, predicted=True)
+
+    def _shown(
+        self, tables: MonitorTables, group: Group, key: Key, moment: Moment, *, predicted: bool
+    ) -> Iterator[KpiValue]:
+        (name, number), began = key, tables.unpublished[group.key].began
+        span, zeros = (
+            Span.of(self.windows[name], number),
+            self._has_total(tables) and number >= began.get(name, number + 1),
+        )
+        for piece in sorted(tables.pieces(group, name, number) | ({TOTAL} if zeros else set())):
+            measured, empty = tables.measured(group, name, number, piece), zeros and piece == TOTAL
+            kpis = group.published(name, piece[0], measured.keys(), zeros=empty)
+            for kpi in tables.definitions.whole(kpis, span, piece[0], self.keeping.allowed_lateness_us):
+                if kpi.predicted is predicted:
                     yield kpi_value(kpi, piece, span, measured, 0, moment)
 
     def publish(self, tables: MonitorTables, group: Group, now_us: int, output: MonitorOutput) -> None:

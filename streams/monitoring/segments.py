@@ -54,6 +54,13 @@ class NamedSegments:
         self._changed.add((dimension, window.of_days, day, segment))
         return piece
 
+    def fullest(self) -> dict[str, int]:
+        """By dimension, the segments named of the day that is kept and has the most: at most the limit."""
+        found: dict[str, int] = {}
+        for (dimension, _), days in self.rows.items():
+            found[dimension] = max(found.get(dimension, 0), *map(len, days.values()), 0)
+        return found
+
     def release(self, which: Days, before_us: int) -> None:
         """Let go of the days of which no window is kept: they end before a moment (event time, us)."""
         days, first = self.rows.get(which, {}), self._days.pane(before_us)

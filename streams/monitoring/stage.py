@@ -113,7 +113,7 @@ class MonitorStage:
         return [*records, status_record(status)]
 
     def shown(self, tables: MonitorTables, now_us: int) -> Iterator[KpiValue]:
-        """What Prometheus shows: of every series the earliest open window, of `1m` the last that has ended."""
+        """What Prometheus shows: see Publisher.shown; beside it what targets say."""
         for group in self.groups:
             for value in self.publisher.shown(tables, group, now_us):
                 yield value

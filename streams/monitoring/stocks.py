@@ -93,6 +93,13 @@ class Stocks:
         """Slices that have a level, at most."""
         return sum(len(self._of(kind)) for kind in kinds)
 
+    def fullest(self) -> dict[str, int]:
+        """By dimension, the segments that have a level of their own, of the kind that has the most."""
+        found: dict[str, int] = {}
+        for (_, dimension), count in self._named.items():
+            found[dimension] = max(found.get(dimension, 0), count)
+        return found
+
     def drain(self) -> Iterator[Change]:
         """See ChangeLogged."""
         return self._table.drain()

@@ -56,6 +56,11 @@ class Group:
         """Windows some KPI of the group is published in."""
         return frozenset(name for kpi in self.kpis for name in kpi.windows)
 
+    @cached_property
+    def predicted_in(self) -> frozenset[str]:
+        """Windows in which some KPI of the group is predicted."""
+        return frozenset(name for kpi in self.kpis if kpi.predicted for name in kpi.windows)
+
     def published(
         self, window: str, dimension: str, measures: AbstractSet[str], told: Container[str] = (), *, zeros: bool = False
     ) -> Iterator[Kpi]:

@@ -2,7 +2,7 @@
 
 Cells of a clock close together (see models.measure). A cell is let go when no event can reach it any more: an event
 that comes later still (its partition was idle while the others went on) is in no window, and is counted as `frozen`.
-What is counted in the rest of its dimension is counted as `folded`.
+What is counted in the rest of its dimension is counted as `folded`, by dimension.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -45,7 +45,7 @@ class WindowedTable:
         self._numbers: dict[Kind, list[int]] = {}  # heaps: what is let go first is found first
         self._changed: set[CellKey] = set()
         self.frozen = 0
-        self.folded = 0
+        self.folded: dict[str, int] = {}
 
     def __len__(self) -> int:
         return sum(len(row) for numbers in self.rows.values() for row in numbers.values())
@@ -66,7 +66,8 @@ class WindowedTable:
                 at = piece
                 if piece not in row and place is not None:
                     at = place(window, number, piece)
-                    self.folded += at is not piece
+                    if at is not piece:
+                        self.folded[at[0]] = self.folded.get(at[0], 0) + 1
                 self._add(row, at, measured)
                 changed.add((clock, window, number, *at))
                 yield window, number, at, measured

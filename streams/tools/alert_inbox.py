@@ -9,7 +9,7 @@ import msgspec
 from aiohttp import web
 
 from alerting.lifecycle import Send
-from streams.publication_alerts import AlertRecord
+from alerting.notification import Alert
 
 _PATH = "/alerts"
 
@@ -18,7 +18,7 @@ class _Envelope(msgspec.Struct):
     """Of a CloudEvent, what is used."""
 
     id: str
-    data: AlertRecord
+    data: Alert
 
 
 _decode = msgspec.json.Decoder(_Envelope).decode
@@ -30,22 +30,22 @@ class AlertInbox:
 
     url: str = ""
     changed: asyncio.Event = field(default_factory=asyncio.Event)
-    _by_id: dict[str, AlertRecord] = field(default_factory=dict)
+    _by_id: dict[str, Alert] = field(default_factory=dict)
 
     @property
-    def alerts(self) -> list[AlertRecord]:
+    def alerts(self) -> list[Alert]:
         """All transitions."""
         return list(self._by_id.values())
 
     @property
     def fired(self) -> int:
         """Alerts that began; a change of level is none."""
-        return sum(alert.reason is Send.FIRE for alert in self._by_id.values())
+        return sum(alert.reason == Send.FIRE for alert in self._by_id.values())
 
     @property
     def resolved(self) -> int:
         """Alerts that ended."""
-        return sum(alert.state == "resolved" for alert in self._by_id.values())
+        return sum(not alert.firing for alert in self._by_id.values())
 
     def take(self, body: bytes) -> None:
         """A delivery; raises msgspec.DecodeError for what is none."""

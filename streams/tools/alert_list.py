@@ -3,7 +3,6 @@
 from collections.abc import Iterable
 from zoneinfo import ZoneInfo
 
-import msgspec
 from rich.table import Table
 
 from alerting.notification import Alert, MalformedAlert, Notification, read_notification
@@ -20,18 +19,6 @@ from streams.tools.topic_reader import open_topic
 from streams.tools.value_text import sparkline
 
 EVER_US = 10**18  # every window that the topic still has
-
-
-class _Told(msgspec.Struct, frozen=True):
-    """Beside what receivers use: the figures."""
-
-    last_values: tuple[float | None, ...] = ()
-    numerator: int | None = None
-    denominator: int | None = None
-    reason: str = ""
-
-
-_told = msgspec.json.Decoder(_Told).decode
 
 
 async def transitions(settings: Settings) -> list[Notification]:
@@ -118,23 +105,23 @@ def _explain(one: Notification, reasons: Reasons, figures: Figures, *, as_json: 
 
 
 def _row(one: Notification) -> tuple[str, ...]:
-    alert, told = one.alert, _told(one.data)
+    alert = one.alert
     where = "" if alert.dimension == alert.segment else f"{alert.dimension}={alert.segment}"
-    state = f"{alert.state} ({told.reason})" if told.reason else alert.state
+    state = f"{alert.state} ({alert.reason})" if alert.reason else alert.state
     return (
         one.at,
         alert.rule,
         where,
         alert.level,
         state,
-        _value(alert, told),
-        sparkline(list(told.last_values)),
+        _value(alert),
+        sparkline(list(alert.last_values)),
         alert.fingerprint,
     )
 
 
-def _value(alert: Alert, told: _Told) -> str:
+def _value(alert: Alert) -> str:
     if alert.value is None:
         return "-"
-    of = "" if told.denominator is None else f" ({told.numerator} / {told.denominator})"
+    of = "" if alert.denominator is None else f" ({alert.numerator} / {alert.denominator})"
     return f"{alert.value:.6g}{of}"

@@ -5,7 +5,7 @@ in the order in which they end; what was seen before the time that is asked for 
 week are known.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 
 import msgspec
@@ -81,14 +81,26 @@ def wanted(rules: Iterable[Rule]) -> frozenset[tuple[str, str, str]]:
     return frozenset((kpi, rule.window, rule.dimension) for kpi, rule in kinds)
 
 
+def nothing_in(values: Collection[KpiValue], span: Span) -> str | None:
+    """Why there is nothing to try rules on; None where there is something."""
+    if not values:
+        return "there is no value of what these rules watch"
+    if span.to_us is not None and all(value.end_us > span.to_us for value in values):
+        return "there is no value of what these rules watch before --to"
+    if span.from_us is not None and all(value.end_us < span.from_us for value in values):
+        return "there is no value of what these rules watch after --from"
+    return None
+
+
 def backtest(rules: tuple[Rule, ...], values: Iterable[KpiValue], around: Surroundings, span: Span) -> Backtest:
-    """The last revision of every window counts, whatever the order of `values`."""
+    """The last revision of every window counts, whatever the order of `values`, of which some are in the span."""
     kinds, last = wanted(rules), dict[tuple[Series, int], KpiValue]()
     for value in values:
         inside = span.to_us is None or value.end_us <= span.to_us
         if value.series[:3] in kinds and inside:
             last[value.series, value.start_us] = value
-    ends = [value.end_us for value in last.values()] or [0]
+    ends = [value.end_us for value in last.values()]
+    assert ends, "see nothing_in"
     from_us, to_us = span.from_us or min(ends), span.to_us or max(ends)
     found = [one for one in episodes(Evaluation(rules, around).over(last.values())) if _within(one, from_us, to_us)]
     return Backtest(from_us, to_us, len(last), tuple(found), tuple(_summaries(rules, found, from_us, to_us)))

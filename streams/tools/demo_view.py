@@ -11,9 +11,9 @@ from rich.console import Console, Group, RenderableType
 from rich.live import Live
 from rich.text import Text
 
+from alerting.notification import Alert
 from models.settings import Settings
 from streams.publication import VALUES_TOPIC
-from streams.publication_alerts import AlertRecord
 from streams.tools.alert_inbox import AlertInbox
 from streams.tools.live_table import LiveTable, wall_us
 from streams.tools.metrics_page import MetricsPage, scrape
@@ -61,8 +61,8 @@ class Scene:
 
     def line(self, now_s: float) -> str:
         """All in one line."""
-        rows = {kpi: value for kpi, window, _, value, *_ in self.table.rows(wall_us()) if window == _LINE_WINDOW}
-        values = "  ".join(f"{kpi} {rows[kpi].partition(' (')[0]}" for kpi in KPIS if kpi in rows)
+        rows = {row.kpi: row.value for row in self.table.rows(wall_us()) if row.window == _LINE_WINDOW}
+        values = "  ".join(f"{kpi} {rows[kpi]}" for kpi in KPIS if kpi in rows)
         return f"{self.pulse(now_s)}  {_LINE_WINDOW}: {values or 'nothing yet'}"
 
     def news(self) -> Iterator[str]:
@@ -76,7 +76,8 @@ class Scene:
         self.told = len(self.inbox.alerts)
         alerts = "\n".join(map(alert_line, self.inbox.alerts[-_ALERTS:])) or "no alert yet"
         rows = len(KPIS) * len(WINDOWS)
-        return Group(Text(self.pulse(now_s)), self.table.table(wall_us(), rows), Text(alerts))
+        self.table.limit = rows
+        return Group(Text(self.pulse(now_s)), self.table, Text(alerts))
 
 
 def hints(settings: Settings, address: str, page: str) -> str:
@@ -91,10 +92,10 @@ def hints(settings: Settings, address: str, page: str) -> str:
     )
 
 
-def alert_line(alert: AlertRecord) -> str:
+def alert_line(alert: Alert) -> str:
     """Event time, what happened, and the rule's own summary."""
     at = alert.ends_at or alert.starts_at
-    what = "resolved" if alert.state == "resolved" else f"{alert.level} {alert.reason.replace('_', ' ')}"
+    what = f"{alert.level} {alert.reason.replace('_', ' ')}" if alert.firing else "resolved"
     return f"{at:%H:%M:%S} ALERT {alert.rule} {what}: {alert.annotations.get('summary', alert.value)}"
 
 

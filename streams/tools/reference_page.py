@@ -1,25 +1,21 @@
 """The page docs/reference.md, from the code: `python -m streams.tools.reference_page`, or `make docs`."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from enum import StrEnum
 from pathlib import Path
 
-from prometheus_client import CollectorRegistry
 from prometheus_client.core import Metric
 
 from models.clv import NoFitReason
 from models.kpi import Catalogue
 from models.kpis_file import WINDOWS, load_kpis
 from models.measure import FEEDS, MEASURES
-from models.outcome import Ledger, Outcome, Reason
+from models.outcome import Outcome, Reason
 from models.window_definition import lengths
-from streams.delivering.metrics import Notifications
 from streams.delivering.metrics import Outcome as NotificationOutcome
-from streams.histogram import Histogram
-from streams.measuring.heartbeat import Counts
-from streams.metrics import Snapshot, SnapshotCollector
 from streams.tools.docstrings import below
 from streams.tools.event_fields import EVENTS, Field, event_fields
+from streams.tools.exported import exported
 from streams.tools.kpi_list import KpiLine, kpi_lines
 
 PAGE = Path("docs", "reference.md")
@@ -100,7 +96,8 @@ stay.
 _METRICS = """## Metrics
 
 One gauge a KPI, named above, with labels `window`, `dimension`, `segment` (and `currency`): the earliest open window,
-of `1m` the last that has ended. Absent where the KPI has no value. In dashboards take `max without (instance)`.
+of `1m` and of predictions the last that has ended. Absent without a value. In dashboards `max without (instance)`.
+`process_*` beside them: a restart is a change of `process_start_time_seconds`. Text and OpenMetrics, by `Accept`.
 """
 _NOTIFICATIONS = """### Outcomes of notifications
 
@@ -108,8 +105,9 @@ Of `kpi_notifications_total{receiver,outcome}`; dead letters of receivers have t
 `kpi-status`. Of several Alertmanagers, each is a receiver: its name, host and port.
 """
 _FOOT = """\
-`/livez` answers while the process runs; `/readyz` answers 200 when its tasks run and the broker answers, else 503 and
-the reasons.
+`/livez` answers 200 while the event loop turns and the watchdog looks, else not at all or 503: kill the process then. A
+broker that is away is no reason. `/readyz` answers 200 when the broker answers and the tasks of `kpi worker` run, the
+receivers of `kpi notify` have joined their groups and what fires is read; else 503 and the reasons, a line each.
 
 ## Exit codes
 
@@ -141,7 +139,7 @@ def reference_page(kpis_text: str) -> str:
         _REASONS,
         _words("reason", "what to mend", Reason, tuple(Reason)),
         _METRICS,
-        _table(("metric", "labels", "what"), map(_metric, sorted(_families(), key=lambda family: family.name))),
+        _table(("metric", "labels", "what"), map(_metric, sorted(exported(), key=lambda family: family.name))),
         _NOTIFICATIONS,
         _words("outcome", "when", NotificationOutcome, tuple(NotificationOutcome)),
         _FOOT,
@@ -202,30 +200,8 @@ def _words(first: str, second: str, owner: type[StrEnum], members: Iterable[StrE
     return _table((first, second), ((f"`{one.value}`", said[one.name]) for one in members))
 
 
-def _families() -> Iterator[Metric]:
-    """Of a worker that has something of everything, so that the labels are seen, and of `kpi notify`."""
-    place = ("stage", "table")
-    snapshot = Snapshot(
-        ledgers={"topic": Ledger()},
-        heartbeats=[Counts()],
-        watermarks_us={"topic": 0},
-        lag={"topic": 0},
-        rows={place: 0},
-        table_bytes={place: 0},
-        commits={"stage": Histogram()},
-        written={"stage": 0},
-        clv_fit="",
-        clv_parameters={Outcome.COUNTED: 0},
-        fx_rates={Outcome.COUNTED: 0},
-    )
-    yield from SnapshotCollector(snapshot, {}, "GBP").collect()
-    registry = CollectorRegistry()
-    Notifications(registry, lambda: 0).expect("receiver")
-    yield from registry.collect()
-
-
 def _metric(family: Metric) -> tuple[str, str, str]:
-    suffix = "_total" if family.type == "counter" else ""
+    suffix = {"counter": "_total", "info": "_info"}.get(family.type, "")
     labels = dict.fromkeys(name for sample in family.samples for name in sample.labels if name != "le")
     return f"`{family.name}{suffix}`", " ".join(labels), family.documentation.rstrip(".") + "."
 

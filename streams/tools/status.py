@@ -5,7 +5,6 @@ import time
 from collections.abc import Sequence
 
 import msgspec
-from aiokafka import TopicPartition
 from rich.table import Table
 
 from models import delta
@@ -90,10 +89,10 @@ async def _look(settings: Settings, group: GroupLag, inputs: Sequence[str], inte
     offsets, ends = read | folded, input_ends | internal_ends
     unread = behind(offsets, ends)
     counts = {topic: len(group.partitions[topic]) for topic in inputs}
-    freshness_s = await _freshness_s(group, {partition: offsets[partition] for partition in unread})
+    oldest_s = await freshness_s(group, {partition: offsets[partition] for partition in unread})
     return look(
         by_topic(unread, [*inputs, *internal]),
-        freshness_s,
+        oldest_s,
         [*announced, *applied],
         counts,
         len(group.partitions[delta.TOPIC]),
@@ -108,6 +107,7 @@ def by_topic(unread: Offsets, topics: Sequence[str]) -> dict[str, int]:
     return lag
 
 
-async def _freshness_s(group: GroupLag, unread: dict[TopicPartition, int]) -> float:
+async def freshness_s(group: GroupLag, unread: Offsets) -> float:
+    """Age in seconds of the oldest record at these offsets, 0 without one."""
     oldest_ms = await group.oldest_unread_ms(unread) if unread else None
     return 0.0 if oldest_ms is None else max(0.0, time.time() - oldest_ms / 1_000)

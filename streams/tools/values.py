@@ -1,19 +1,14 @@
-"""`kpi values`: what is on `kpi-values`, as a table, as JSON lines, or moving."""
+"""`kpi values`: what is on `kpi-values`, as a table or as JSON lines."""
 
-import asyncio
-import signal
-import time
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable
 from itertools import islice
 
-from rich.live import Live
 from rich.table import Table
 from rich.text import Text
 
 from models.settings import Settings
 from streams.publication import VALUES_TOPIC, KpiValueRecord, read_value
-from streams.tools.live_table import STYLES, LiveTable
+from streams.tools.live_table import STYLES
 from streams.tools.revisions import Choice, Revisions
 from streams.tools.terminal import console, note, write_lines
 from streams.tools.topic_reader import TopicReader, open_topic
@@ -21,7 +16,6 @@ from streams.tools.value_text import value_text
 
 SHOWN = 40
 """Rows of the plain table; a topic holds millions."""
-REFRESH_PER_S = 4
 
 
 async def show_values(settings: Settings, choice: Choice, *, latest: bool = False, as_json: bool = False) -> None:
@@ -41,26 +35,11 @@ async def show_values(settings: Settings, choice: Choice, *, latest: bool = Fals
         note("no such values yet")
 
 
-async def follow_values(
-    settings: Settings, choice: Choice, *, as_json: bool = False, stop: asyncio.Event | None = None
-) -> None:
-    """Go on until Ctrl-C or SIGTERM, or until `stop` is set: a live table of the totals unless slices are chosen.
-
-    `as_json`: the last revision of every chosen window, then every new one, a line each. BrokerError.
-    """
-    with _until_interrupted(stop) as ended:
-        async with open_topic(settings, VALUES_TOPIC) as reader:
-            if as_json:
-                await _follow_lines(reader, choice, ended)
-            else:
-                await _follow_table(reader, LiveTable(settings.reporting_currency, choice.totals), ended)
-
-
 async def last_revisions(settings: Settings, choice: Choice) -> Revisions:
     """What is on the topic now."""
     revisions = Revisions(choice)
     async with open_topic(settings, VALUES_TOPIC) as reader:
-        await _catch_up(reader, revisions)
+        await catch_up(reader, revisions)
     return revisions
 
 
@@ -79,48 +58,9 @@ def values_table(records: Iterable[KpiValueRecord], currency: str) -> Table:
     return table
 
 
-async def _catch_up(reader: TopicReader, revisions: Revisions) -> None:
+async def catch_up(reader: TopicReader, revisions: Revisions) -> None:
+    """Take what is on the topic now."""
     take = revisions.take
     async for batch in reader.to_end():
         for record in batch:
             take(record.key, record.value)
-
-
-async def _follow_lines(reader: TopicReader, choice: Choice, ended: asyncio.Event) -> None:
-    revisions = Revisions(choice)
-    await _catch_up(reader, revisions)
-    write_lines(revisions.by_key())
-    async for batch in reader.follow(1 / REFRESH_PER_S):
-        write_lines(record.value for record in batch if record.value and revisions.wants(record.key, record.value))
-        if ended.is_set():
-            return
-
-
-async def _follow_table(reader: TopicReader, table: LiveTable, ended: asyncio.Event) -> None:
-    drawn_s = 0.0
-    with Live(table, console=console(), auto_refresh=False) as live:  # rich's own thread would read a changing table
-        async for batch in reader.follow(1 / REFRESH_PER_S):
-            for record in batch:
-                table.take(record.key, record.value)
-            if ended.is_set():
-                return
-            if time.monotonic() - drawn_s >= 1 / REFRESH_PER_S:
-                live.refresh()
-                drawn_s = time.monotonic()
-
-
-@contextmanager
-def _until_interrupted(stop: asyncio.Event | None) -> Iterator[asyncio.Event]:
-    """The event to end by; a signal sets it, where the caller gave none."""
-    if stop is not None:
-        yield stop
-        return
-    ended, loop = asyncio.Event(), asyncio.get_running_loop()
-    signals = (signal.SIGINT, signal.SIGTERM)
-    for number in signals:
-        loop.add_signal_handler(number, ended.set)
-    try:
-        yield ended
-    finally:
-        for number in signals:
-            loop.remove_signal_handler(number)

@@ -37,8 +37,8 @@ FOLLOW = """
 import asyncio, sys
 from models.settings import Settings
 from streams.tools.revisions import Choice
-from streams.tools.values import follow_values
-asyncio.run(follow_values(Settings(broker=sys.argv[1]), Choice(kpi=sys.argv[2]), as_json=True))
+from streams.tools.following import follow_lines
+asyncio.run(follow_lines(Settings(broker=sys.argv[1]), Choice(kpi=sys.argv[2])))
 """
 
 

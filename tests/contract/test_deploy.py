@@ -23,7 +23,8 @@ ALERTMANAGER = ROOT / "deploy" / "alertmanager" / "alertmanager.yml"
 
 
 def test_the_services_are_those_of_the_flow() -> None:
-    assert list(SERVICES) == ["kafka", "topics", "worker", "notify", "web", "alertmanager", "clv", "prometheus"]
+    ours, others = ["kafka", "topics", "worker", "notify", "web"], ["alertmanager", "clv", "prometheus", "grafana"]
+    assert list(SERVICES) == [*ours, *others]
 
 
 @pytest.mark.parametrize("service", ["topics", "worker", "notify", "web", "clv"])
@@ -46,7 +47,7 @@ def test_what_is_mounted_or_depended_on_exists() -> None:
         assert service.get("depends_on", {}).keys() <= SERVICES.keys()
         for volume in service.get("volumes", []):
             source = volume.split(":")[0]
-            assert (ROOT / source).is_file() if source.startswith("./") else source in COMPOSE["volumes"]
+            assert (ROOT / source).exists() if source.startswith("./") else source in COMPOSE["volumes"]
 
 
 def test_kafka_is_one_version_everywhere() -> None:
@@ -111,7 +112,7 @@ def test_everything_the_image_copies_exists() -> None:
 
 def test_the_image_can_fit_what_the_service_fits() -> None:
     dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
-    assert "[clv,datasets]" in dockerfile
+    assert "[clv,dashboards,datasets]" in dockerfile
     assert "kpi clv fit" in SERVICES["clv"]["entrypoint"][-1]
 
 

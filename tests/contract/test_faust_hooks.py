@@ -217,7 +217,7 @@ async def test_every_setting_has_the_value_the_engine_relies_on() -> None:
     assert conf.stream_wait_empty is False
     assert conf.stream_buffer_maxsize == 4
     assert conf.broker_max_poll_records is None
-    assert conf.consumer_max_fetch_size == 4 * 1024 * 1024
+    assert conf.consumer_max_fetch_size == 1024 * 1024
     assert conf.consumer_auto_offset_reset == "earliest"
     assert (conf.broker_session_timeout, conf.broker_heartbeat_interval) == (6, 1)
     assert conf.broker_request_timeout >= conf.broker_session_timeout, "Faust refuses to start otherwise"

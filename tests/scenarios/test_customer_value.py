@@ -43,6 +43,21 @@ def test_a_fit_is_in_force_from_the_next_day_that_ends() -> None:
     assert flow.history("customer_equity", "1d", FIRST) == []
 
 
+def test_prometheus_shows_the_prediction_of_the_last_day_that_has_ended() -> None:
+    #   0:00       24:00      48:00   49:00   the first and second day have ended, the third is open
+    #   [---------)[---------)[-------         a prediction is made of the second, in force until the third ends
+    flow = shop()
+    flow.parameters = CDNOW
+    flow.read(heartbeat("orders", "49:00:00"))
+    values = [value for value in flow.monitor.shown(flow.monitor_tables, flow.now_us) if value.series.window == "1d"]
+    shown = {(value.series.kpi, value.series.segment): (value.start_us, value.value) for value in values}
+    back, once = predicted(1, 1, 1, 4_000), predicted(0, 0, 1, 0)
+    assert shown["customer_equity", "all"] == (at(SECOND), (back + once) / 100)
+    assert shown["customer_lifetime_value", "Email"] == (at(SECOND), back / 100)
+    assert shown["new_customers", "all"] == (at(THIRD), 0.0)
+    assert len(shown) == len(values)  # one value a series
+
+
 def test_after_a_fit_that_found_nothing_there_is_no_value_and_no_zero() -> None:
     flow = shop()
     flow.parameters = CDNOW

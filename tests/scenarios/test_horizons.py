@@ -2,7 +2,8 @@
 
 from zoneinfo import ZoneInfo
 
-from flow import Flow, at, click, order
+from flow import Flow, at, click, heartbeat, order
+from models.settings import Settings
 from models.window import HOUR_US, windows
 from monitor import Monitor, day
 from streams.monitoring.keeping import SHORT_KEPT_US, kept_us
@@ -99,6 +100,23 @@ def test_an_event_beyond_the_horizon_of_its_topic_is_late() -> None:
     flow.now_us += 60_000_000
     flow.tick()
     assert flow.last("orders", "1d") == {at("00:00:00"): 2}
+
+
+def test_an_attribution_is_kept_longer_than_its_order_and_then_forgotten() -> None:
+    day_s = 86_400
+    flow = Flow(Settings(order_retention_s=day_s), now_us=at("12:00:00") + 60 * day_s * 1_000_000)
+    flow.read(click("12:00:00", "s1", utm_medium="email"), order("12:00:30", "10.00", "o1", visitor_id="v"))
+
+    def known() -> tuple[bool, bool]:
+        return "o1" in flow.tables["orders"][0].rows.placed.rows, "o1" in flow.tables["visitors"][0].orders.rows
+
+    found = []
+    for hours in (24, 37, 24 * 9, 24 * 11):  # of event time after the day's midnight
+        flow.read(*(heartbeat(topic, f"{hours}:00:00") for topic in ("orders", "clickstream")))
+        flow.tick()
+        flow.tick()
+        found.append(known())
+    assert found == [(True, True), (False, True), (False, True), (False, False)]
 
 
 def test_ad_spend_holds_no_window_back_and_corrects_it_without_end() -> None:

@@ -47,7 +47,9 @@ def test_the_first_segments_of_a_day_have_series_and_the_rest_is_counted_togethe
     assert found == {"a": {day(0): 2}, "c": {day(0): 1}, OTHER: {day(0): 3}, "b": {}, "d": {}}
     assert monitor.closed("orders", "1d") == {day(0): 6}
     assert monitor.closed("orders", "1d", ("country", "PL")) == {day(0): 6}
-    assert monitor.tables.cells.folded == 2 * (1 + 12 + 7)  # b and d, once a window: the commit has added them up
+    folded = 2 * (1 + 12 + 7)  # b and d, once a window: the commit has added them up
+    assert monitor.tables.cells.folded == {"channel": folded}
+    assert monitor.tables.segments.fullest() == {"channel": 2, "country": 1}
 
 
 def test_the_next_day_has_segments_of_its_own() -> None:

@@ -5,6 +5,7 @@ from datetime import datetime
 
 from alerting.alert import AlertState
 from alerting.lifecycle import ALARMED, BEGINS, ENDS, Send
+from alerting.notification import Alert
 from alerting.rule import On, Rule
 from alerting.rules_file import load
 from models.goal import with_goals
@@ -15,7 +16,6 @@ from streams.monitoring.alert_tables import AlertTables
 from streams.monitoring.alerts import Alerting, Moment
 from streams.monitoring.rule_book import RuleBook
 from streams.publication import KpiValueRecord
-from streams.publication_alerts import AlertRecord
 
 RULES = """
 rules:
@@ -47,14 +47,14 @@ def rules() -> tuple[Rule, ...]:
     return load(RULES, "alerts.yaml", with_goals(load_kpis(KPIS, "kpis.yaml").kpis))
 
 
-def gap(before: AlertRecord | None, after: AlertRecord) -> str | None:
+def gap(before: Alert | None, after: Alert) -> str | None:
     """What is wrong between two records of an alert that were committed one after the other."""
     if after.sequence != (before.sequence if before else 0) + 1:
         return f"sequence {after.sequence} after {before.sequence if before else 0}"
-    firing = before is not None and before.state == "firing"
+    firing = before is not None and before.firing
     if after.reason in ENDS and not firing:
         return f"{after.reason} of what does not fire"
-    return f"{after.reason} again" if firing and before and after.reason is before.reason in BEGINS else None
+    return f"{after.reason} again" if firing and before and after.reason == before.reason in BEGINS else None
 
 
 def standing(tables: Iterable[AlertTables]) -> dict[str, int]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from aiokafka import TopicPartition
 
+from alerting.notification import Alert, read_notification
 from models.kpi_value import Status
 from models.outcome import Ledger
 from models.status import TOPIC as STATUS_TOPIC
@@ -22,7 +23,6 @@ from streams.measuring.visitor_stage import admitting
 from streams.monitoring.tables import MonitorTables
 from streams.publication import VALUES_TOPIC, read_value
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
-from streams.publication_alerts import AlertRecord, read_alert
 
 Heights = dict[str, int]
 """What never goes back, by name."""
@@ -42,7 +42,7 @@ class Watch:
     positions: dict[TopicPartition, int] = field(default_factory=dict)
     revisions: dict[bytes, int] = field(default_factory=dict)
     letters: dict[tuple[str, int, int], Record] = field(default_factory=dict)
-    alerts: dict[str, AlertRecord] = field(default_factory=dict)
+    alerts: dict[str, Alert] = field(default_factory=dict)
     told: list[tuple[str, int, str, str]] = field(default_factory=list)
     _heights: dict[Task, Heights] = field(default_factory=dict)
     _steps: dict[tuple[Worker, str], CommitStep] = field(default_factory=dict)
@@ -128,7 +128,7 @@ class Watch:
         self.seen[value.status.value] += 1
 
     def _alerted(self, record: Record) -> None:
-        alert = read_alert(record.value or b"")
+        alert = read_notification(record.value or b"").alert
         wrong = gap(self.alerts.get(alert.fingerprint), alert)
         self._expect(wrong is None, f"{alert.rule} of {alert.segment}: {wrong}")
         self.alerts[alert.fingerprint] = alert

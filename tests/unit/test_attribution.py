@@ -5,12 +5,22 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from models import measure
 from models.order_fact import FactKind, OrderFact
+from models.order_state import NEVER_US
 from models.slices import Slicing
 from models.window import MINUTE_US
 from streams.measuring.additions import Additions
-from streams.measuring.attribution import Attribution, SessionName, attributions
+from streams.measuring.attribution import (
+    LOOKS,
+    Attributed,
+    AttributedForEver,
+    Attribution,
+    SessionName,
+    attributions,
+)
 
 LATENESS_US = 60_000_000
 SLICING = Slicing(("channel", "country", "campaign"), ("channel", "country"))
@@ -157,3 +167,46 @@ def test_it_is_fixed_once_the_watermark_has_passed_it_by_the_allowed_lateness() 
     till = Till()
     till.book(fact(FactKind.PLACED, 500))
     assert till.attribution.due_us(till.orders.rows["o1"]) == MINUTE_US + LATENESS_US
+
+
+def kept(keep_us: int, *facts: OrderFact) -> Till:
+    till = Till()
+    till.attribution = Attribution(till.sessions, SLICING, LATENESS_US, keep_us)
+    till.orders = till.attribution.table()
+    for one in facts:
+        till.book(one)
+    till.fix()
+    return till
+
+
+def test_an_order_is_forgotten_so_long_after_its_latest_fact_and_a_refund_comes_too_late() -> None:
+    till = kept(10 * MINUTE_US, fact(FactKind.PLACED, 500, at_minute=1))
+    till.book(fact(FactKind.REFUNDED, 100, at_minute=5))
+    till.attribution.expire(till.orders, 15 * MINUTE_US)
+    assert till.orders.rows["o1"].last_us == 5 * MINUTE_US
+    till.attribution.expire(till.orders, 17 * MINUTE_US)
+    assert list(till.orders.rows) == []
+    assert [value for _, value in till.orders.drain()] == [None], "the changelog forgets it, too"
+
+
+def test_without_a_retention_orders_are_known_for_ever() -> None:
+    till = Till()
+    till.book(fact(FactKind.PLACED, 500))
+    till.fix()
+    till.attribution.expire(till.orders, 10**18)
+    till.attribution.expire(till.orders, None)
+    assert list(till.orders.rows) == ["o1"]
+
+
+def test_rows_of_the_first_format_are_read_and_those_that_are_fixed_are_not_forgotten() -> None:
+    orders, placed = attributions(keep_us=0), fact(FactKind.PLACED, 500, at_minute=3)
+    for name, waiting in (("fixed", []), ("waits", [placed])):
+        old = AttributedForEver(("Email", None, None), EMAIL, waiting)
+        orders.restore(msgspec.msgpack.encode(name), b"\x01" + msgspec.msgpack.encode(old))
+    assert orders.rows == {
+        "fixed": Attributed(("Email", None, None), EMAIL, [], NEVER_US),
+        "waits": Attributed(("Email", None, None), EMAIL, [placed], 3 * MINUTE_US),
+    }
+    for _ in range(2):  # restored rows are filed by the first look
+        orders.expire(10 * MINUTE_US, LOOKS)
+    assert list(orders.rows) == ["fixed"]

@@ -11,7 +11,7 @@ from life import MINUTE_US
 from models.kpi_value import KpiValue, Status
 from models.window import windows
 from streams.monitoring.rule_book import Surroundings
-from streams.tools.backtest import Backtest, Span, backtest, wanted
+from streams.tools.backtest import Backtest, Span, backtest, nothing_in, wanted
 from streams.tools.backtest_text import show
 
 AROUND = Surroundings(windows(ZoneInfo("UTC")), GROUPS, DEFINITIONS)
@@ -90,3 +90,17 @@ def test_a_page_before_the_time_asked_for_is_no_page_of_it() -> None:
     assert spans(found) == [("critical", 2, 7, 2)]
     (rule,) = found.rules
     assert (rule.pages, rule.time_s) == (1, 180), "it became worse in that time, and had begun before"
+
+
+@pytest.mark.parametrize(
+    ("values", "span", "why"),
+    [
+        ("", Span(), "there is no value of what these rules watch"),
+        ("555", Span(to_us=0), "there is no value of what these rules watch before --to"),
+        ("555", Span(from_us=9 * MINUTE_US), "there is no value of what these rules watch after --from"),
+        ("555", Span(3 * MINUTE_US, 9 * MINUTE_US), None),
+    ],
+    ids=["none", "before", "after", "within"],
+)
+def test_where_there_is_nothing_to_try_rules_on_it_is_said(values: str, span: Span, why: str | None) -> None:
+    assert nothing_in(list(strip(values)), span) == why

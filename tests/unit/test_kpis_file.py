@@ -10,6 +10,7 @@ from models.kpi import wilson
 from models.kpis_file import RESERVED_METRICS, load_kpis
 from streams.delivering.metrics import Notifications
 from streams.metrics import Snapshot, SnapshotCollector
+from streams.metrics_process import BuildCollector
 
 DEPLOY = Path(__file__).parents[2] / "deploy" / "kpis.yaml"
 GOOD = """kpis:
@@ -117,6 +118,7 @@ def test_the_names_of_the_pipelines_metrics_are_taken() -> None:
     names = {family.name for family in SnapshotCollector(Snapshot(), {}, "GBP").collect()}
     registry = CollectorRegistry()
     Notifications(registry, lambda: 0)
+    registry.register(BuildCollector())
     assert names | {family.name for family in registry.collect()} == RESERVED_METRICS
     text = GOOD.replace("  rate:", "  events:").replace("    denominator: sessions\n    proportion: true\n", "")
     with pytest.raises(DefinitionError, match="the metric kpi_events is taken"):

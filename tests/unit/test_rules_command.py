@@ -117,3 +117,11 @@ def test_a_back_test_of_a_time_that_ends_before_it_begins_is_refused(tmp_path: P
     done = kpi("backtest", "--file", events, "--from", "2026-03-02T00:00:00Z", "--to", "2026-03-01T00:00:00Z")
     assert (done.returncode, done.stdout) == (2, "")
     assert done.stderr.startswith('kpi: --to: "2026-03-01T00:00:00Z" is not after --from; ')
+
+
+def test_a_back_test_of_nothing_says_so(tmp_path: Path) -> None:
+    events = tmp_path / "events.ndjson"
+    events.touch()
+    done = kpi("backtest", "--file", events)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(f"kpi: {events}: there is no value of what these rules watch; ")

@@ -97,3 +97,23 @@ def test_a_file_that_is_gone_is_waited_for(renewed: Renewed) -> None:
     renewed.write(HIGH)
     renewed.look()
     assert renewed.names == [["High"]]
+
+
+def test_a_mistake_of_ours_keeps_the_old_rules_too_and_is_tried_again(renewed: Renewed) -> None:
+    faults = [ZeroDivisionError("ours")]
+
+    def renew(rules: object) -> None:
+        if faults:
+            raise faults.pop()
+        renewed.take(rules)
+
+    renewed.watch.renew = renew
+    renewed.look()
+    renewed.write(HIGH)
+    with capture_logs() as logs:
+        renewed.look()
+    assert (renewed.names, renewed.watch.failed) == ([], True)
+    assert [line["error"] for line in logs] == ["ZeroDivisionError('ours')"]
+    renewed.watch.ask()
+    renewed.look(1)
+    assert (renewed.names, renewed.watch.failed) == ([["High"]], False)

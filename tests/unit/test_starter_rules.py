@@ -14,6 +14,7 @@ from streams.tools import rules_tests
 
 ROOT = Path(__file__).parents[2]
 RULES, TESTS = ROOT / "deploy" / "alerts.yaml", ROOT / "deploy" / "alerts.test.yaml"
+ALERTS_OF_PROMETHEUS = (ROOT / "deploy" / "prometheus" / "alerts.yml").read_text(encoding="utf-8")
 TEXT = RULES.read_text(encoding="utf-8")
 KPIS = (ROOT / "deploy" / "kpis.yaml").read_text(encoding="utf-8")
 CATALOGUE = load_kpis(KPIS, "kpis.yaml")
@@ -38,7 +39,7 @@ def test_a_rule_has_a_page_and_a_test_in_which_it_fires(rule: Rule) -> None:
 
 def test_every_page_is_that_of_a_rule() -> None:
     pages = {file.stem for file in (ROOT / "docs" / "runbooks").glob("*.md")}
-    named = set(re.findall(r"docs/runbooks/([a-z-]+)\.md", TEXT))
+    named = set(re.findall(r"docs/runbooks/([a-z-]+)\.md", TEXT + ALERTS_OF_PROMETHEUS))
     assert pages == named | {"pipeline-behind"}
 
 
