@@ -47,7 +47,7 @@ def artifacts() -> Path:
 
 @pytest.fixture(scope="module")
 def browser(shop: LiveShop) -> Iterator[Browser]:
-    """Of a module, and after the shop: while it is open its loop runs in this thread, where nobody may start another."""
+    """Of a module, after the shop: as long as it is open a loop runs in this thread, where no other can be started."""
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or CHROMIUM
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))

@@ -6,8 +6,8 @@ import { isOpen, reference } from "./change.js";
 import { h, setAttribute, setText } from "./dom.js";
 import { number, seconds } from "./format.js";
 import { mark } from "./frame.js";
-import { goalBar, drawChange, drawFigure } from "./tile.js";
-import { goalWords, progress } from "./goal.js";
+import { drawChange, drawFigure, drawGoal } from "./tile.js";
+import { progress } from "./goal.js";
 import { pointOf, supersedes, withPoint } from "./merge.js";
 import { Segments } from "./segments.js";
 import { FigureTable } from "./figure_table.js";
@@ -128,7 +128,7 @@ export class Detail {
   }
 
   #drawFigure(last) {
-    const { say, format, view } = this.#page;
+    const { say, view } = this.#page;
     drawFigure(this.#figure, this.#page, this.#kpi, last);
     const tile = this.#page.tiles.get(this.#kpi.name);
     const total = !view.segment;
@@ -139,7 +139,7 @@ export class Detail {
     setText(this.#facts, last ? this.#said(last) : "");
     const its = total ? progress(tile?.goal) : null;
     this.#goal.hidden = its === null;
-    if (its) this.#goal.replaceChildren(goalBar(its), h("p", { class: "goal-words" }, goalWords(this.#kpi, its, say, format).join(" · ")));
+    if (its) drawGoal(this.#goal, this.#page, this.#kpi, its);
   }
 
   #weekAgo(last) {

@@ -27,6 +27,16 @@ export function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
 
+const filling = new WeakMap();
+
+/** New children for a node, made only where `said` differs from the last time: what they say, in plain values. */
+export function refill(node, said, make) {
+  const wanted = JSON.stringify(said);
+  if (filling.get(node) === wanted) return;
+  filling.set(node, wanted);
+  node.replaceChildren(...[make()].flat());
+}
+
 /** Null takes the attribute away. */
 export function setAttribute(node, name, value) {
   if (value === null || value === undefined) node.removeAttribute(name);

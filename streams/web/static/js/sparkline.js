@@ -1,6 +1,6 @@
 // A line of a few dozen points as SVG: the value, its interval as a band, the last point as a dot.
 
-import { s } from "./dom.js";
+import { s, setAttribute } from "./dom.js";
 
 const WIDTH = 120;
 const HEIGHT = 32;
@@ -74,8 +74,8 @@ export class Sparkline {
     if (points === this.#drawn) return;
     this.#drawn = points;
     const { line, band, dot } = paths(points, stepS);
-    this.#line.setAttribute("d", line);
-    this.#band.setAttribute("d", band);
-    this.#dot.setAttribute("d", dot);
+    setAttribute(this.#line, "d", line);
+    setAttribute(this.#band, "d", band);
+    setAttribute(this.#dot, "d", dot);
   }
 }

@@ -1,7 +1,7 @@
 // One tile: what a KPI is now, against last week and its goal, how sure, how complete.
 
 import { change, reference } from "./change.js";
-import { h, s, setAttribute, setText } from "./dom.js";
+import { h, refill, s, setAttribute, setText } from "./dom.js";
 import { number, seconds } from "./format.js";
 import { goalWords, progress } from "./goal.js";
 import { worst } from "./merge.js";
@@ -71,7 +71,7 @@ export class Tile {
   #drawGoal(goal) {
     const its = progress(goal);
     this.#goal.hidden = its === null;
-    if (its) this.#goal.replaceChildren(goalBar(its), h("p", { class: "goal-words" }, goalWords(this.#kpi, its, this.#page.say, this.#page.format).join(" · ")));
+    if (its) drawGoal(this.#goal, this.#page, this.#kpi, its);
   }
 
   #drawAlert(level) {
@@ -102,10 +102,11 @@ export function drawFigure(node, page, kpi, last) {
   setAttribute(node, "data-value", last?.value);
   if (value === null) {
     const why = last && last.denominator !== null ? "tile.none.ratio" : "tile.none";
-    node.replaceChildren(h("span", { class: "none" }, page.say.t(why)));
+    refill(node, why, () => h("span", { class: "none" }, page.say.t(why)));
     return;
   }
-  node.replaceChildren(...page.format.parts(kpi, value).map((part) => (part.unit ? h("span", { class: "unit" }, part.text) : part.text)));
+  const parts = page.format.parts(kpi, value);
+  refill(node, parts, () => parts.map((part) => (part.unit ? h("span", { class: "unit" }, part.text) : part.text)));
 }
 
 /** The change against what was: an arrow, its size, and words that say the same. `against`: see change.reference. */
@@ -113,13 +114,14 @@ export function drawChange(node, page, kpi, last, against) {
   const { say, format } = page;
   const found = change(kpi, last, against);
   setAttribute(node, "data-mood", found?.mood ?? "neutral");
-  if (found === null) node.replaceChildren();
-  else if (found.way === "partial") node.replaceChildren(say.t(`tile.partial.${found.than}`, { share: format.share(found.share) }));
-  else if (found.way === "flat") node.replaceChildren(arrow("flat"), say.t(`tile.flat.${found.than}`));
-  else {
-    const size = found.points ? say.t("tile.points", { n: format.points(found.size) }) : format.share(found.size);
-    node.replaceChildren(arrow(found.way), h("b", {}, size), ` ${say.t(`tile.${found.way}.${found.than}`)}`);
-  }
+  refill(node, found, () => (found === null ? [] : changeWords(found, say, format)));
+}
+
+function changeWords(found, say, format) {
+  if (found.way === "partial") return [say.t(`tile.partial.${found.than}`, { share: format.share(found.share) })];
+  if (found.way === "flat") return [arrow("flat"), say.t(`tile.flat.${found.than}`)];
+  const size = found.points ? say.t("tile.points", { n: format.points(found.size) }) : format.share(found.size);
+  return [arrow(found.way), h("b", {}, size), ` ${say.t(`tile.${found.way}.${found.than}`)}`];
 }
 
 const ARROWS = { up: "M5 1.5L9 8.5H1Z", down: "M5 8.5L1 1.5H9Z", flat: "M1 4h8v2H1Z" };
@@ -128,8 +130,13 @@ function arrow(way) {
   return s("svg", { class: "arrow", viewBox: "0 0 10 10", "aria-hidden": "true" }, s("path", { d: ARROWS[way] }));
 }
 
-/** The bar of a goal; the words beside it say the same. */
-export function goalBar(its) {
+/** The bar of a goal, and words that say the same. `its`: see goal.progress. */
+export function drawGoal(node, page, kpi, its) {
+  const words = goalWords(kpi, its, page.say, page.format).join(" · ");
+  refill(node, its, () => [goalBar(its), h("p", { class: "goal-words" }, words)]);
+}
+
+function goalBar(its) {
   const done = h("span", { class: "goal-done", style: `width:${(its.done * 100).toFixed(1)}%` });
   const mark = its.mark === null ? null : h("span", { class: "goal-mark", style: `left:${(its.mark * 100).toFixed(1)}%` });
   return h("span", { class: "goal-bar", "data-behind": its.mark !== null && its.done < its.mark, "aria-hidden": "true" }, done, mark);
