@@ -1,7 +1,6 @@
 """The page shows what was published, in the reader's language, theme and window; with a mouse or without."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +17,7 @@ TILES = """() => Object.fromEntries([...document.querySelectorAll('.tile')].map(
 
 
 @pytest.fixture
-def page(open_page: Open) -> Iterator[Page]:
+def page(open_page: Open) -> Page:
     return open_page("/?window=1h")
 
 
