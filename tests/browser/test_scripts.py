@@ -135,10 +135,16 @@ def test_alerts_come_get_worse_and_go(script: Any) -> None:
     code = "(...all) => all.reduce((known, one) => m.alertsWith(known, one), { firing: [], history: [] })"
     known = script("merge", code, alert("a", 1), alert("b", 1), alert("b", 2, level="critical"))
     assert [(one["fingerprint"], one["level"]) for one in known["firing"]] == [("b", "critical"), ("a", "warning")]
-    known = script("merge", code, alert("a", 1), alert("a", 2, "resolved"), alert("a", 1))
-    assert [one["sequence"] for one in known["history"]] == [1, 2]
     again = script("merge", code, alert("a", 2), alert("a", 1, "resolved"))
     assert len(again["firing"]) == 1, "an older transition that comes late resolves nothing"
+
+
+def test_an_explanation_that_comes_after_the_end_revives_nothing(script: Any) -> None:
+    code = "(...all) => all.reduce((known, one) => m.alertsWith(known, one), { firing: [], history: [] })"
+    explained = alert("a", 1) | {"explanation": {"change": -1}}
+    known = script("merge", code, alert("a", 1), alert("a", 2, "resolved"), explained)
+    assert known["firing"] == []
+    assert known["history"] == [alert("a", 2, "resolved"), explained]
 
 
 def test_a_line_has_gaps_and_a_lonely_point_is_seen(script: Any) -> None:

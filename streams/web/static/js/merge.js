@@ -49,17 +49,23 @@ function kept(was, is) {
   return JSON.stringify(was) === JSON.stringify(is) ? was : is;
 }
 
-/** {firing, history} after a transition; firing: worst first, then the newest; history: newest first, at most `limit`. */
+/**
+ * {firing, history} after a transition; firing: worst first, then the newest; history: newest first, at most `limit`.
+ * A transition is told again once its explanation is known, then maybe after a later one: it takes its own place and no more.
+ */
 export function alertsWith({ firing, history }, alert, limit = 200) {
-  const current = firing.find((one) => one.fingerprint === alert.fingerprint);
-  if (current && current.sequence > alert.sequence) return { firing, history };
-  const others = firing.filter((one) => one.fingerprint !== alert.fingerprint);
+  const its = (one) => one.fingerprint === alert.fingerprint;
+  const told = history.findIndex((one) => its(one) && one.sequence === alert.sequence);
+  const past = told < 0 ? [alert, ...history].slice(0, limit) : history.with(told, alert);
+  if ([...firing, ...history].some((one) => its(one) && one.sequence > alert.sequence)) return { firing, history: past };
+  const others = firing.filter((one) => !its(one));
   const now = alert.state === "firing" ? [...others, alert] : others;
-  const same = (one) => one.fingerprint === alert.fingerprint && one.sequence === alert.sequence;
-  return {
-    firing: now.sort(byBadness),
-    history: [alert, ...history.filter((one) => !same(one))].slice(0, limit),
-  };
+  return { firing: now.sort(byBadness), history: past };
+}
+
+/** Whether the transition is known: it comes again with its explanation. */
+export function isTold({ history }, alert) {
+  return history.some((one) => one.fingerprint === alert.fingerprint && one.sequence === alert.sequence);
 }
 
 const RANK = { critical: 2, warning: 1 };

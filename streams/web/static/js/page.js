@@ -7,6 +7,7 @@ import { Controls, paint } from "./controls.js";
 import { Detail } from "./detail.js";
 import { byId, setText } from "./dom.js";
 import { mark } from "./frame.js";
+import { isTold } from "./merge.js";
 import { remember, remembered } from "./memory.js";
 import { Scene, withUsed } from "./scene.js";
 import { sentence } from "./sentence.js";
@@ -175,16 +176,17 @@ export class Page extends Scene {
 
   #take(name, data) {
     this.#newsMs = performance.now();
+    const again = name === "alert" && isTold(this.alerts, data);
     if (!this.known.take(name, data)) return;
     if (name === "value") this.#parts.detail?.take(data);
     if (name === "value" || name === "tile") mark(`tile ${data.kpi}`, () => this.#parts.tiles.draw(data.kpi));
     if (name === "ledger") mark("strip", () => this.#drawStrip());
-    if (name === "alert") this.#alert(data);
+    if (name === "alert") this.#alert(data, again);
   }
 
-  #alert(alert) {
+  #alert(alert, again) {
     const level = levelText(this.say, alert.level);
-    this.#tell(this.say.t(`alerts.said.${alert.state}`, { level, rule: humanised(alert.rule) }));
+    if (!again) this.#tell(this.say.t(`alerts.said.${alert.state}`, { level, rule: humanised(alert.rule) }));
     this.#drawTitle();
     mark("alerts", () => this.#parts.alerts.draw());
     mark(`tile ${alert.kpi}`, () => this.#parts.tiles.draw(alert.kpi));
