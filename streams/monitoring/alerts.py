@@ -21,6 +21,9 @@ from streams.monitoring.alert_tables import AlertTables
 from streams.monitoring.deadlines import AlertKey
 from streams.monitoring.rule_book import RuleBook
 
+_Shown = tuple[Rule, KpiValue]
+"""A value, and a rule that looks at it together with others."""
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -105,7 +108,7 @@ class Alerting:
     def _shown(self, tables: AlertTables, values: Sequence[KpiValue], *, late: bool) -> Iterator[Transition]:
         """Every value to its rules."""
         book = self.book
-        joined: dict[tuple[int, AlertKey], tuple[Rule, KpiValue]] = {}
+        joined: dict[tuple[int, AlertKey], _Shown] = {}
         for value in values:
             tables.note(book, value)
         for value in values:
@@ -116,13 +119,14 @@ class Alerting:
             for rule in rules:
                 key = (rule.name, observation.segment)
                 if rule.kpis:
-                    joined[value.end_us, key] = (rule, value)
+                    place = (value.end_us, key)
+                    joined[place] = _foremost(joined.get(place), (rule, value))
                 elif rule.sees(observation.status):
                     yield from self._evaluated(tables, rule, key, observation, late=late)
         yield from self._shown_together(tables, joined, late=late)
 
     def _shown_together(
-        self, tables: AlertTables, joined: Mapping[tuple[int, AlertKey], tuple[Rule, KpiValue]], *, late: bool
+        self, tables: AlertTables, joined: Mapping[tuple[int, AlertKey], _Shown], *, late: bool
     ) -> Iterator[Transition]:
         """Windows of rules over several KPIs, in the order of time: groups of KPIs come one after the other."""
         for (_, key), (rule, value) in sorted(joined.items(), key=lambda one: one[0]):
@@ -160,6 +164,14 @@ class Alerting:
     def _watch(self, tables: AlertTables, rule: Rule, key: AlertKey, state: AlertState) -> None:
         if rule.name in self.book.clocks:
             tables.deadlines.watch(self.book.clocks[rule.name], key, deadline(rule, state))
+
+
+def _foremost(known: _Shown | None, shown: _Shown) -> _Shown:
+    """Of two values of a window in one step, the one that says what the window is now: that which closes it, if any.
+
+    The other may be a correction; by that the window would be past, which pages nobody, before it was ever looked at.
+    """
+    return shown if known is None or known[1].status is not Status.FINAL else known
 
 
 def overdue(tables: AlertTables, rule: Rule, key: AlertKey, before_us: int) -> Iterator[Transition]:

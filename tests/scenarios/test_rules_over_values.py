@@ -196,6 +196,21 @@ def test_a_rule_on_final_values_wants_both_to_be_final() -> None:
     assert desk.letter() == "W"
 
 
+@pytest.mark.parametrize(("corrected", "reasons"), [("8", ["fired"]), ("2", [])], ids=["a breach", "none as corrected"])
+@pytest.mark.parametrize("on", ["final", "provisional"])
+@pytest.mark.parametrize("first", ["orders", "visits"])
+def test_a_window_that_one_kpi_closes_in_the_step_that_corrects_the_other_is_not_past(
+    first: str, on: str, corrected: str, reasons: list[str]
+) -> None:
+    #  visits  9 final  8 corrected    The first window of the alert: looked at as a correction it would be past
+    #  orders           1 final        that pages nobody.
+    desk = Desk(rule(BOTH, f"on: {on}"))
+    desk.step(value_of("visits", 0, "9"), at=1)
+    values = [value_of("orders", 0, "1"), value_of("visits", 0, corrected, status=Status.CORRECTED)]
+    desk.step(*(values if first == "orders" else reversed(values)), at=2)
+    assert desk.reasons == reasons
+
+
 def test_a_rule_on_open_windows_sees_the_last_of_both() -> None:
     desk = Desk(rule(BOTH, "on: provisional"))
     for orders, visits, letter in (("1", "4", "-"), ("2", "6", "W"), ("3", "7", "-")):

@@ -67,13 +67,40 @@ def told_by(values: Iterable[KpiValueRecord], alerting: Alerting) -> Iterator[tu
     """What the rules on closed windows say of the published values: fingerprint, sequence and reason.
 
     Not those that wait for silence, and not that a segment is gone: what is published does not say when it was looked.
+
+    Steps are kept together, since all values of a step are known before a rule looks at one: a window that is closed
+    in the step that corrects another KPI is judged with what is right, and never was what it would have been before.
+    But a step is not replayed as the product takes it: each value is shown alone, in the order of time to rules over
+    several KPIs. So what the product makes of several values of a window at once is not taken on trust: it has lost
+    the page of a window that one KPI closed in the step that corrected the other, which a step replayed whole would
+    have lost as well.
     """
-    its = (rule for rule in alerting.book.rules if rule.on is On.FINAL and rule.no_data is None)
-    tables, again = AlertTables(), Alerting(RuleBook(tuple(its), alerting.book.around))
-    for value in values:
-        for told in again.step(tables, [_value(value)], Moment({}, 0, 0, total=False)):
-            if told.reason is not Send.GONE:
-                yield told.fingerprint, told.sequence, told.reason
+    its = [rule for rule in alerting.book.rules if rule.on is On.FINAL and rule.no_data is None]
+    steps = list(_steps(values))
+    in_time = [sorted(step, key=lambda value: value.end_us) for step in steps]
+    for order, several in ((steps, False), (in_time, True)):
+        rules = tuple(rule for rule in its if bool(rule.kpis) is several)
+        yield from _replayed(order, Alerting(RuleBook(rules, alerting.book.around)))
+
+
+def _steps(values: Iterable[KpiValueRecord]) -> Iterable[list[KpiValue]]:
+    """Values that were published together. A dimension has one owner, who takes no two steps at the same time."""
+    found: dict[tuple[str, str], list[KpiValue]] = {}
+    for record in values:
+        found.setdefault((record.dimension, record.emitted_at), []).append(_value(record))
+    return found.values()
+
+
+def _replayed(steps: Iterable[list[KpiValue]], again: Alerting) -> Iterator[tuple[str, int, str]]:
+    tables = AlertTables()
+    tables.suit(again.book)
+    for step in steps:
+        for value in step:
+            tables.note(again.book, value)
+        for value in step:
+            for told in again.step(tables, [value], Moment({}, 0, 0, total=False)):
+                if told.reason is not Send.GONE:
+                    yield told.fingerprint, told.sequence, told.reason
 
 
 def _value(record: KpiValueRecord) -> KpiValue:

@@ -21,6 +21,7 @@ from streams.engine.transaction import Snapshot
 from streams.measuring.customers import Customers
 from streams.measuring.dedup import SeenIds
 from streams.measuring.erasure import ErasureBooking, Erasures
+from streams.monitoring import alerts
 
 pytestmark = pytest.mark.simulation
 SEEDS = 200
@@ -111,3 +112,10 @@ def test_an_idle_flag_that_outlives_its_task_is_found(monkeypatch: pytest.Monkey
     said = inspect.getattr_static(Heard, "reaches_us").fget
     monkeypatch.setattr(Heard, "reaches_us", property(lambda one: said(one) if one.promise_us is None else 2**62))
     assert "closed too early" in found(Parts(mode=Mode.LIVE, pace=4.0, events=(200, 200)))
+
+
+def test_a_page_that_is_lost_as_a_correction_came_with_it_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The last value of a step says what its window is, as it was when seed 20126 found it: see test_found.py."""
+    monkeypatch.setattr(alerts, "_foremost", lambda _, shown: shown)
+    with pytest.raises(SeedError, match=r"only said by the values: {.*fired"):
+        simulate(20126)

@@ -13,6 +13,7 @@ from models.delta import Mark
 from models.stage import Stage
 from models.topic_watermark import Watermarks
 from simulation.log import Log
+from simulation.run import simulate
 from simulation.shop import OUT_OF_ORDERNESS_S, START_US, Mode, S
 from simulation.turns import Turns
 from simulation.watch import Watch
@@ -79,3 +80,10 @@ def test_the_old_promise_of_a_dead_task_lets_no_topic_go_when_the_others_fall_id
     hear(1, 279, 281)
     assert hear(1, 279, 293, look_s=293) == 17
     assert hear(0, 17, 300, look_s=294) <= 294 - OUT_OF_ORDERNESS_S
+
+
+def test_a_window_that_one_kpi_closes_as_the_other_is_corrected_pages() -> None:
+    # interactions  7 final   14 corrected     one step, and the first window that the rule Both ever saw:
+    # page_views              1 final          as a correction it was past, so that nobody was told.
+    # In its smallest form: tests/scenarios/test_rules_over_values.py.
+    assert simulate(20126)["alert fired"]

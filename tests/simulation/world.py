@@ -86,7 +86,7 @@ class World:
         self.engine = Engine(
             self.log,
             self.turns,
-            Clock(lambda: self.now_us, lambda: self.now_us / 1e6),
+            Clock(self._read_clock_us, lambda: self.now_us / 1e6),
             self.chance,
             self.watch,
             stages,
@@ -105,6 +105,11 @@ class World:
 
     def _where(self) -> str:
         return f"{self.step:5} {(self.now_us - START_US) / S:9.3f}s"
+
+    def _read_clock_us(self) -> int:
+        """No two readings are the same, as no two steps of a task are at the same time."""
+        self.now_us += 1
+        return self.now_us
 
     def start_worker(self) -> None:
         """A new process joins the group."""
