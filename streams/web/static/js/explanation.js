@@ -1,6 +1,7 @@
 // Why an alert fires, in the page's language, from the figures of alerting.explanation. Pure.
 
 const TOP = 3;
+const OTHERS = "(others)"; // of a dimension, those after the first ones: no segment to look into
 
 /** Lines of text: the change, the failing step, the parts of it that surprise most. */
 export function explained(explanation, kpi, say, format) {
@@ -11,7 +12,7 @@ export function explained(explanation, kpi, say, format) {
     say.t("alerts.why", { after: value(explanation.after), before: value(explanation.before), compared: compared(explanation.compared_with, say) }),
   ];
   if (explanation.step) lines.push(say.t("alerts.step", { step: say.step(explanation.step) }));
-  for (const part of surprising(explanation.contributions).slice(0, TOP)) {
+  for (const part of surprising(explanation).slice(0, TOP)) {
     const split = part.rate !== null && part.mix !== null;
     lines.push(
       say.t(split ? "alerts.part.split" : "alerts.part", {
@@ -32,8 +33,8 @@ function compared(words, say) {
   return say.has(`compared.${words}`) ? say.t(`compared.${words}`) : words;
 }
 
-/** By how much a part is not what its weight alone would have brought (alerting.explanation has the same order). */
-function surprising(contributions) {
+/** Parts that made it so, by how much each is more than its weight alone would have brought. */
+function surprising({ contributions, change: total }) {
   const found = [];
   for (const parts of Object.values(contributions)) {
     const weight = (part) => part.before[1] ?? part.before[0];
@@ -41,7 +42,7 @@ function surprising(contributions) {
     const [change, whole] = [sum((part) => part.change), sum(weight)];
     for (const part of parts) {
       const usual = whole ? (change * weight(part)) / whole : 0;
-      if (part.change) found.push({ part, surprise: parts.length > 1 ? Math.abs(part.change - usual) : 0 });
+      if (part.segment !== OTHERS && part.change * total > 0) found.push({ part, surprise: parts.length > 1 ? Math.abs(part.change - usual) : 0 });
     }
   }
   return found.sort((a, b) => b.surprise - a.surprise).map((one) => one.part);
