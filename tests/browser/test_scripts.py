@@ -240,6 +240,18 @@ def test_why_an_alert_fires_in_words(script: Any) -> None:
 
 
 @pytest.mark.parametrize(
+    ("value", "after", "expected"),
+    [(0.06, 0.062, True), (0.06, 0.25, False), (0.0, 0.0, True), (None, 0.2, False)],
+)
+def test_an_explanation_of_another_revision_is_not_shown(
+    script: Any, value: float | None, after: float, *, expected: bool
+) -> None:
+    assert (
+        script("explanation", "(alert) => m.fits(alert)", {"value": value, "explanation": {"after": after}}) is expected
+    )
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [("net_revenue_b2b", "Net revenue b2b"), ("PaymentsFail", "Payments fail"), ("CLVFalls", "CLVFalls")],
 )

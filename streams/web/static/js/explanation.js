@@ -1,11 +1,19 @@
 // Why an alert fires, in the page's language, from the figures of alerting.explanation. Pure.
 
 const TOP = 3;
+const CLOSE = 0.1; // of the value; an open window goes on
 const OTHERS = "(others)"; // of a dimension, those after the first ones: no segment to look into
+
+/**
+ * Whether an explanation is of the value that made the alert. It is made of what was read by then, and is told again:
+ * for a moment it may be of an older revision, and would contradict the alert above it.
+ */
+export function fits({ explanation, value }) {
+  return explanation !== null && value !== null && Math.abs(explanation.after - value) <= CLOSE * Math.abs(value);
+}
 
 /** Lines of text: the change, the failing step, the parts of it that surprise most. */
 export function explained(explanation, kpi, say, format) {
-  if (!explanation) return [];
   const value = (one) => (kpi ? format.value(kpi, one) : String(one));
   const signed = (one, points = say.t("tile.points")) => (kpi ? format.difference(kpi, one, points) : String(one));
   const lines = [
