@@ -1,7 +1,6 @@
 """The page shows what was published, in the reader's language, theme and window; with a mouse or without."""
 
 import re
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -12,13 +11,13 @@ from broker.shop_floor import within
 from browser.conftest import Open
 from browser.live_shop import LiveShop
 
-# of each tile: the record's own value and the start of its window, as the page holds them
+# of each tile: the record's own value, as the page holds it
 TILES = """() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) =>
     [tile.dataset.kpi, tile.querySelector('.tile-value').dataset.value ?? null]))"""
 
 
 @pytest.fixture
-def page(open_page: Open) -> Iterator[Page]:
+def page(open_page: Open) -> Page:
     return open_page("/?window=1h")
 
 
