@@ -3,6 +3,7 @@
 import os
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import hypothesis
 import pytest
@@ -11,6 +12,16 @@ from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 from streams.tools.kafka_jars import cache_folder
 from wheels import alone
+
+BROWSER = Path(__file__).parent / "browser"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Side by side, the tests of a file stay together, as topics have fixed names; those of the page share one shop."""
+    for item in items:
+        together = BROWSER if BROWSER in item.path.parents else item.path
+        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(BROWSER.parent))))
 
 
 @pytest.fixture(scope="session")

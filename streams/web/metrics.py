@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 
+from streams.metrics import READY
 from streams.web.desk import Desk
 
 _S_US = 1_000_000
@@ -12,12 +13,14 @@ _S_US = 1_000_000
 class WebCollector:
     """A collector in the sense of prometheus_client over a desk, at a moment (wall clock, us)."""
 
-    def __init__(self, desk: Desk, now_us: int) -> None:
+    def __init__(self, desk: Desk, now_us: int, *, ready: bool) -> None:
         self._desk = desk
         self._now_us = now_us
+        self._ready = ready
 
     def collect(self) -> Iterator[Metric]:
         """All families."""
+        yield GaugeMetricFamily(*READY, value=int(self._ready))
         yield from self._streams()
         yield from self._records()
         yield from self._store()

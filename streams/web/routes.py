@@ -10,10 +10,10 @@ from typing import Final
 import msgspec
 import structlog
 from aiohttp import hdrs, web
-from prometheus_client import CollectorRegistry, ProcessCollector
 from prometheus_client.exposition import choose_encoder
 
 from models.settings import Settings
+from streams.metrics_process import process_registry
 from streams.web.access import COOKIE, Access
 from streams.web.answers import Error, ErrorAnswer
 from streams.web.desk import Desk
@@ -156,9 +156,8 @@ class Routes:
 
     async def _metrics(self, request: web.Request) -> web.Response:
         encode, content_type = choose_encoder(request.headers.get(hdrs.ACCEPT, ""))
-        registry = CollectorRegistry()
-        registry.register(WebCollector(self.desk, self.now_us()))
-        ProcessCollector(registry=registry)
+        registry = process_registry()
+        registry.register(WebCollector(self.desk, self.now_us(), ready=not self.not_ready()))
         return web.Response(body=encode(registry), headers={hdrs.CONTENT_TYPE: content_type})
 
     async def _shut(self, _: web.Application) -> None:
