@@ -11,7 +11,7 @@ from broker.shop_floor import within
 from browser.conftest import Open
 from browser.live_shop import LiveShop
 
-# of each tile: the record's own value and the start of its window, as the page holds them
+# of each tile: the record's own value, as the page holds it
 TILES = """() => Object.fromEntries([...document.querySelectorAll('.tile')].map((tile) =>
     [tile.dataset.kpi, tile.querySelector('.tile-value').dataset.value ?? null]))"""
 

@@ -149,11 +149,11 @@ def test_an_explanation_that_comes_after_the_end_revives_nothing(script: Any) ->
 
 def test_a_line_has_gaps_and_a_lonely_point_is_seen(script: Any) -> None:
     line = [[0, 1, None, None], [60, 2, None, None], [600, 3, None, None]]
-    drawn = script("sparkline", "(line) => m.paths(line, 60)", line)
+    drawn = script("sparkline", "(line) => m.paths(line, 60, 90)", line)
     assert drawn["line"].count("M") == 2
     assert drawn["line"].endswith("h0")
-    columns = script("shape", "(line) => m.columns({ line, week_ago: [[60, 5]], goal: null }, 300, 60)", line)
-    assert columns[0] == [300, 360, 420, 900]
+    columns = script("shape", "(line) => m.columns({ line, week_ago: [[60, 5]], goal: null }, 300, 90)", line)
+    assert columns[0] == [300, 360, 630, 900]
     assert columns[1] == [1, 2, None, 3]
     assert columns[4] == [None, 5, None, None]
 
@@ -237,6 +237,18 @@ def test_why_an_alert_fires_in_words(script: Any) -> None:
         "device mobile: \u22122.20 pp (rate \u22122.00, mix \u22120.20)",
         "device desktop: \u22120.80 pp (rate \u22122.00, mix \u22120.20)",
     ]
+
+
+@pytest.mark.parametrize(
+    ("value", "after", "expected"),
+    [(0.06, 0.062, True), (0.06, 0.25, False), (0.0, 0.0, True), (None, 0.2, False)],
+)
+def test_an_explanation_of_another_revision_is_not_shown(
+    script: Any, value: float | None, after: float, *, expected: bool
+) -> None:
+    assert (
+        script("explanation", "(alert) => m.fits(alert)", {"value": value, "explanation": {"after": after}}) is expected
+    )
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 // The alerts: firing ones with what is wrong, since when and why; then the history.
 
 import { searchOf } from "./address.js";
-import { explained } from "./explanation.js";
+import { explained, fits } from "./explanation.js";
 import { h, setAttribute } from "./dom.js";
 import { episodes } from "./shape.js";
 import { humanised } from "./texts.js";
@@ -44,7 +44,7 @@ export class Alerts {
     const { say } = this.#page;
     const kpi = this.#page.kpiOf(alert.kpi);
     const from = Date.parse(alert.starts_at) / 1000;
-    const lines = explained(alert.explanation, kpi, say, this.#page.format);
+    const lines = fits(alert) ? explained(alert.explanation, kpi, say, this.#page.format) : [];
     return h("li", { class: "alert", "data-level": alert.level, "data-fingerprint": alert.fingerprint },
       h("p", { class: "alert-top" }, h("span", { class: "badge", "data-level": alert.level }, levelText(say, alert.level)),
         h("span", { class: "since", "data-from": from }, this.#since(from))),

@@ -47,7 +47,7 @@ export class Chart {
   /** `spans`: as shape.episodes; `open`: the last point is of a window that has not ended. */
   draw(series, spans, open) {
     const stepS = this.#page.stepS();
-    const all = columns(series, this.#page.drawnAtS(), stepS);
+    const all = columns(series, this.#page.drawnAtS(), this.#page.gapS());
     const last = all[0].at(-1);
     this.longer = stepS !== null && last - all[0][0] > RECENT * stepS;
     this.#data = this.longer && !this.whole ? since(all, last - RECENT * stepS) : all;

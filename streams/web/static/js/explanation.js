@@ -1,17 +1,26 @@
 // Why an alert fires, in the page's language, from the figures of alerting.explanation. Pure.
 
 const TOP = 3;
+const CLOSE = 0.1; // of the value; an open window goes on
+const OTHERS = "(others)"; // of a dimension, those after the first ones: no segment to look into
+
+/**
+ * Whether an explanation is of the value that made the alert. It is made of what was read by then, and is told again:
+ * for a moment it may be of an older revision, and would contradict the alert above it.
+ */
+export function fits({ explanation, value }) {
+  return explanation !== null && value !== null && Math.abs(explanation.after - value) <= CLOSE * Math.abs(value);
+}
 
 /** Lines of text: the change, the failing step, the parts of it that surprise most. */
 export function explained(explanation, kpi, say, format) {
-  if (!explanation) return [];
   const value = (one) => (kpi ? format.value(kpi, one) : String(one));
   const signed = (one, points = say.t("tile.points")) => (kpi ? format.difference(kpi, one, points) : String(one));
   const lines = [
     say.t("alerts.why", { after: value(explanation.after), before: value(explanation.before), compared: compared(explanation.compared_with, say) }),
   ];
   if (explanation.step) lines.push(say.t("alerts.step", { step: say.step(explanation.step) }));
-  for (const part of surprising(explanation.contributions).slice(0, TOP)) {
+  for (const part of surprising(explanation).slice(0, TOP)) {
     const split = part.rate !== null && part.mix !== null;
     lines.push(
       say.t(split ? "alerts.part.split" : "alerts.part", {
@@ -32,8 +41,8 @@ function compared(words, say) {
   return say.has(`compared.${words}`) ? say.t(`compared.${words}`) : words;
 }
 
-/** By how much a part is not what its weight alone would have brought (alerting.explanation has the same order). */
-function surprising(contributions) {
+/** Parts that made it so, by how much each is more than its weight alone would have brought. */
+function surprising({ contributions, change: total }) {
   const found = [];
   for (const parts of Object.values(contributions)) {
     const weight = (part) => part.before[1] ?? part.before[0];
@@ -41,7 +50,7 @@ function surprising(contributions) {
     const [change, whole] = [sum((part) => part.change), sum(weight)];
     for (const part of parts) {
       const usual = whole ? (change * weight(part)) / whole : 0;
-      if (part.change) found.push({ part, surprise: parts.length > 1 ? Math.abs(part.change - usual) : 0 });
+      if (part.segment !== OTHERS && part.change * total > 0) found.push({ part, surprise: parts.length > 1 ? Math.abs(part.change - usual) : 0 });
     }
   }
   return found.sort((a, b) => b.surprise - a.surprise).map((one) => one.part);

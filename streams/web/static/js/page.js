@@ -207,7 +207,9 @@ export class Page extends Scene {
     const wasBehind = byId("strip").dataset.state === "behind";
     this.#parts.strip.draw();
     const { behind, text } = sentence(this.ledger, this.say, this.format, this.nowS());
-    if (behind !== wasBehind) this.#tell(text);
+    if (behind === wasBehind) return;
+    this.#tell(text);
+    this.#parts.tiles.drawAll();
   }
 
   #drawTitle() {

@@ -57,6 +57,9 @@ export class Scene {
   /** From one window to the next; null of months. */
   stepS() { return this.#window().hop_s ?? this.lengthS(); }
 
+  /** Windows that start further apart have a gap between them; null of months. Those that overlap have none. */
+  gapS() { return this.stepS() && Math.max(1.5 * this.stepS(), this.lengthS()); }
+
   #window() { return this.catalogue.windows.find((one) => one.name === this.view.window) ?? {}; }
 }
 

@@ -99,7 +99,7 @@ export class Segments {
     const shown = (value) => (value === null ? "–" : format.value(this.#kpi, value));
     const signed = (value) => (value === null ? "–" : this.#signed(value));
     const spark = new Sparkline();
-    spark.draw(row.line ?? [], this.#page.stepS());
+    spark.draw(row.line ?? [], this.#page.stepS(), this.#page.gapS());
     const chosen = view.segment === row.segment;
     const address = searchOf({ ...view, dimension, segment: chosen ? null : row.segment });
     const link = h("a", { href: address, "data-segment": row.segment, "data-stay": true, "aria-current": chosen ? "true" : null }, say.segment(row.segment));

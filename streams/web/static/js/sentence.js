@@ -19,7 +19,8 @@ function calm(ledger, say, format, nowS) {
   const marks = ledger.topics.filter((one) => one.watermark !== null && !ONLY_CORRECT.has(one.topic));
   if (marks.length === 0) return say.t("strip.empty");
   const upTo = Math.min(...marks.map((one) => Date.parse(one.watermark) / 1000));
-  return say.t("strip.well", { at: format.time(upTo, nowS, true) });
+  const read = ledger.topics.every((one) => !one.unread);
+  return say.t(read ? "strip.well" : "strip.reading", { at: format.time(upTo, nowS, true) });
 }
 
 /** Unread records of all topics as one reason; the shop's own topics by name, those between the steps as one number. */

@@ -4,10 +4,10 @@ import { number } from "./format.js";
 
 /**
  * Columns over the same times: [times, value, low, high, week before, target, expected]; null where one has no point.
- * `offsetS`: from a window's start to where it is drawn.
+ * `offsetS`: from a window's start to where it is drawn; points further apart than `gapS` are not joined.
  */
-export function columns(series, offsetS = 0, stepS = null) {
-  const line = broken(series.line, stepS).map((point) => [point[0], number(point[1]), number(point[2]), number(point[3])]);
+export function columns(series, offsetS = 0, gapS = null) {
+  const line = broken(series.line, gapS).map((point) => [point[0], number(point[1]), number(point[2]), number(point[3])]);
   const last = line.at(-1)?.[0] ?? 0;
   const first = line[0]?.[0] ?? 0;
   const beside = [series.week_ago ?? [], series.goal?.target ?? [], series.goal?.expected ?? []].map(
@@ -21,9 +21,9 @@ export function columns(series, offsetS = 0, stepS = null) {
 }
 
 /** The line with a point without a value in each gap, so that no stroke crosses it. */
-function broken(line, stepS) {
-  if (!stepS) return line;
-  const gap = (point, next) => (next && next[0] - point[0] > 1.5 * stepS ? [point, [point[0] + stepS, null, null, null]] : [point]);
+function broken(line, gapS) {
+  if (!gapS) return line;
+  const gap = (point, next) => (next && next[0] - point[0] > gapS ? [point, [(point[0] + next[0]) / 2, null, null, null]] : [point]);
   return line.flatMap((point, index) => gap(point, line[index + 1]));
 }
 

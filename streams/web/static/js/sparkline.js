@@ -10,11 +10,11 @@ const LEAST_SPAN = 0.06; // of the greatest size: noise of a steady value stays 
 
 /**
  * {line, band, dot}: path data in a box of WIDTH x HEIGHT. Points [start_s, value, low, high], `stepS` from one to the
- * next; a longer way is a gap. What is further back than WINDOWS steps would press the rest into a corner.
+ * next; more than `gapS` is a gap. What is further back than WINDOWS steps would press the rest into a corner.
  */
-export function paths(all, stepS) {
+export function paths(all, stepS, gapS) {
   const points = stepS && all.length ? all.filter((point) => point[0] >= all.at(-1)[0] - WINDOWS * stepS) : all;
-  const runs = runsOf(points, stepS);
+  const runs = runsOf(points, gapS);
   if (runs.length === 0) return { line: "", band: "", dot: "" };
   const scale = scaleOf(points, runs.flat());
   const at = (point, index) => `${scale.x(point[0])} ${scale.y(point[index])}`;
@@ -25,11 +25,11 @@ export function paths(all, stepS) {
 }
 
 /** Points that follow each other without a gap. */
-function runsOf(points, stepS) {
+function runsOf(points, gapS) {
   const runs = [];
   let last = null;
   for (const point of points) {
-    const joined = last !== null && last[1] !== null && (!stepS || point[0] - last[0] <= 1.5 * stepS);
+    const joined = last !== null && last[1] !== null && (!gapS || point[0] - last[0] <= gapS);
     if (point[1] !== null) {
       if (joined) runs.at(-1).push(point);
       else runs.push([point]);
@@ -70,10 +70,10 @@ export class Sparkline {
     this.node = s("svg", box, this.#band, this.#line, this.#dot);
   }
 
-  draw(points, stepS) {
+  draw(points, stepS, gapS) {
     if (points === this.#drawn) return;
     this.#drawn = points;
-    const { line, band, dot } = paths(points, stepS);
+    const { line, band, dot } = paths(points, stepS, gapS);
     setAttribute(this.#line, "d", line);
     setAttribute(this.#band, "d", band);
     setAttribute(this.#dot, "d", dot);

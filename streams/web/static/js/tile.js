@@ -49,7 +49,7 @@ export class Tile {
     if (was?.tile.goal !== tile.goal) this.#drawGoal(tile.goal);
     if (was?.level !== this.#drawn.level || !was) this.#drawAlert(this.#drawn.level);
     this.#drawNotes(tile);
-    this.#spark.draw(tile.line ?? [], this.#page.stepS());
+    this.#spark.draw(tile.line ?? [], this.#page.stepS(), this.#page.gapS());
   }
 
   #drawChange({ last, week_ago: weekAgo, line }) {
@@ -81,8 +81,10 @@ export class Tile {
     if (level !== null) setText(this.#alert, alertWord(this.#page.say, level));
   }
 
-  #drawNotes({ unread, late, invalid }) {
-    const { say, format } = this.#page;
+  /** A few records are always on their way: unread ones are told of while the pipeline is behind. */
+  #drawNotes({ unread: waiting, late, invalid }) {
+    const { say, format, ledger } = this.#page;
+    const unread = ledger?.behind ? waiting : 0;
     const notes = [];
     if (unread) notes.push(say.t("tile.unread", { n: unread, count: format.count(unread) }));
     if (late) notes.push(say.t("tile.late", { share: format.share(late) }));

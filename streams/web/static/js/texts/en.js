@@ -25,6 +25,7 @@ export const texts = {
 
   "strip.title": "State of the pipeline",
   "strip.well": "All records are read. Figures are up to {at}.",
+  "strip.reading": "Records are read as they come. Figures are up to {at}.",
   "strip.empty": "No record has come yet.",
   "strip.behind": "Figures are {age} behind: {list}.",
   "strip.behind.no_age": "Figures are behind: {list}.",

@@ -25,6 +25,7 @@ export const texts = {
 
   "strip.title": "Stan przetwarzania",
   "strip.well": "Wszystkie rekordy odczytane. Dane do {at}.",
+  "strip.reading": "Rekordy są czytane na bieżąco. Dane do {at}.",
   "strip.empty": "Nie przyszedł jeszcze żaden rekord.",
   "strip.behind": "Dane są opóźnione o {age}: {list}.",
   "strip.behind.no_age": "Dane są opóźnione: {list}.",
