@@ -47,12 +47,26 @@ def artifacts() -> Path:
 
 @pytest.fixture(scope="module")
 def browser(shop: LiveShop) -> Iterator[Browser]:
-    """Of a module, and after the shop: while it is open its loop runs in this thread, where nobody may start another."""
+    """Of a module, after the shop: while it is open its loop runs in this thread, where nobody may start another."""
     with sync_playwright() as playwright:
         program = shutil.which("chromium") or CHROMIUM
         browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture(scope="module")
+def script(browser: Browser, shop: LiveShop) -> Any:
+    """`script(module, code, *arguments)`: what the code, which sees the module as `m`, answers."""
+    page: Page = browser.new_page()
+    page.goto(shop.address)
+
+    def run(module: str, code: str, *arguments: object) -> Any:
+        body = f"async (a) => {{ const m = await import('/static/js/{module}.js'); return ({code})(...a); }}"
+        return page.evaluate(body, list(arguments))
+
+    yield run
+    page.close()
 
 
 @pytest.fixture(scope="session")
