@@ -103,9 +103,13 @@ _DECODER = msgspec.json.Decoder(Alert)
 def read_notification(data: bytes) -> Notification:
     """The notification of a record; raises MalformedAlert."""
     try:
-        return Notification(_DECODER.decode(data), data)
-    except (msgspec.DecodeError, UnicodeDecodeError) as wrong:  # ValidationError is a DecodeError
+        alert = _DECODER.decode(data)
+        for at in (alert.starts_at, alert.ends_at, alert.window_start, alert.window_end):
+            if at is not None:
+                rfc3339(at)  # of the years 1 and 9999 some hours are out of range in UTC
+    except (msgspec.DecodeError, UnicodeDecodeError, OverflowError) as wrong:  # ValidationError is a DecodeError
         raise MalformedAlert(str(wrong)) from None
+    return Notification(alert, data)
 
 
 def rfc3339(at: datetime) -> str:

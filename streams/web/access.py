@@ -52,16 +52,15 @@ class Access:
 
     def is_token(self, given: str) -> bool:
         """Whether it is the token."""
-        return self.token is not None and hmac.compare_digest(given.encode(), self.token.encode())
+        return self.token is not None and hmac.compare_digest(_bytes(given), self.token.encode())
 
     def misplaced(self, host: str) -> Error | None:
         """Why a request with this Host is refused; None: it is not."""
         name = _hostname(host)
         if self.token is not None or name in {"localhost", self.host} or _is_address(name):
             return None
-        return Error(
-            f'"{name[:80]}" is no name of this page', "Host", "set KPI_PUBLIC_URL to the address it is used by"
-        )
+        shown = _bytes(name).decode(errors="replace")[:80]
+        return Error(f'"{shown}" is no name of this page', "Host", "set KPI_PUBLIC_URL to the address it is used by")
 
     def stranger(self, headers: Mapping[str, str], cookies: Mapping[str, str]) -> Error | None:
         """Why a request is refused; None: it is not."""
@@ -75,12 +74,17 @@ class Access:
         given = headers.get("Authorization", "")
         if given[: len(_BEARER)].lower() == _BEARER:
             return self.is_token(given[len(_BEARER) :].strip())
-        return hmac.compare_digest(cookies.get(COOKIE, "").encode(), self.cookie.encode())
+        return hmac.compare_digest(_bytes(cookies.get(COOKIE, "")), self.cookie.encode())
 
 
 def is_loopback(host: str) -> bool:
     """Whether only this machine reaches it."""
     return host == "localhost" or (_is_address(host) and ip_address(host).is_loopback)
+
+
+def _bytes(header: str) -> bytes:
+    """As they came: what is not UTF-8 was read into halves of surrogates."""
+    return header.encode(errors="surrogateescape")
 
 
 def _hostname(host: str) -> str:

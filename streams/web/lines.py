@@ -24,8 +24,10 @@ def last(row: Row | None) -> Value | None:
 
 
 def _interval(kpi: Kpi, point: Point) -> tuple[float | None, float | None]:
-    found = kpi.interval(round(point.numerator), None if point.denominator is None else round(point.denominator))
-    return (None, None) if found is None else found
+    """None where there is none: of another definition, say, that was no proportion yet."""
+    if point.denominator is None or not 0 <= point.numerator <= point.denominator:
+        return None, None
+    return kpi.interval(round(point.numerator), round(point.denominator)) or (None, None)
 
 
 @dataclass(frozen=True, slots=True)

@@ -130,7 +130,8 @@ class Routes:
         answer.content_type, answer.charset = "text/event-stream", "utf-8"
         if request.method == hdrs.METH_HEAD:
             return answer
-        since = request.headers.get("Last-Event-ID") or request.query.get("since")
+        given = request.headers.get("Last-Event-ID") or request.query.get("since")
+        since = None if given is None else given.encode(errors="replace").decode()  # a header may be any bytes
         listener = self.desk.feed.open(listening, since)
         try:
             await answer.prepare(request)

@@ -3,27 +3,12 @@
 from typing import Any
 
 import pytest
-from playwright.sync_api import Page
 
 RATE = {"name": "conversion_rate", "unit": "ratio", "proportion": True, "good": "up"}
 MONEY = {"name": "revenue", "unit": "money", "proportion": False, "good": "up"}
 COUNT = {"name": "visits", "unit": "count", "proportion": False, "good": "up"}
 SECONDS = {"name": "time_on_site", "unit": "seconds", "proportion": False, "good": "up"}
 PAGES = {"name": "pages_per_visit", "unit": "ratio", "proportion": False, "good": "up"}
-
-
-@pytest.fixture(scope="module")
-def script(browser: Any, shop: Any) -> Any:
-    """`script(module, code, *arguments)`: what the code, which sees the module as `m`, answers."""
-    page: Page = browser.new_page()
-    page.goto(shop.address)
-
-    def run(module: str, code: str, *arguments: object) -> Any:
-        body = f"async (a) => {{ const m = await import('/static/js/{module}.js'); return ({code})(...a); }}"
-        return page.evaluate(body, list(arguments))
-
-    yield run
-    page.close()
 
 
 def record(
@@ -57,15 +42,6 @@ def record(
 def test_a_value_as_text(script: Any, language: str, kpi: dict[str, Any], value: float, text: str) -> None:
     code = "(l, k, v) => new m.Format(l, 'GBP', 'Europe/Warsaw').value(k, v)"
     assert script("format", code, language, kpi, value) == text
-
-
-def test_times_are_those_of_the_shop(script: Any) -> None:
-    code = """() => { const f = new m.Format('en', 'GBP', 'Europe/Warsaw'), at = Date.UTC(2026, 6, 1, 22, 0) / 1000;
-        return [f.time(at, at), f.span('1h', at, at + 3600, at), f.span('1d', at, at + 86400, at),
-                f.span('1M', at, at + 28 * 86400, at), f.age(42), f.age(187), f.age(7500), f.age(200000)]; }"""
-    assert script("format", code) == [
-        "00:00", "00:00\u201301:00", "2 Jul", "July 2026", "42 sec", "3 min", "2 hr 5 min", "2 days",
-    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

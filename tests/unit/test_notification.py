@@ -41,6 +41,13 @@ def test_what_is_no_record_is_said(data: bytes) -> None:
         read_notification(data)
 
 
+@pytest.mark.parametrize("name", ["starts_at", "ends_at", "window_end"])
+def test_a_time_that_is_none_in_utc_is_malformed(name: str) -> None:
+    for at in ("9999-12-31T23:59:59-01:00", "0001-01-01T00:00:00+01:00"):
+        with pytest.raises(MalformedAlert):
+            read_notification(record(**{name: at}))
+
+
 def test_a_time_without_offset_is_malformed() -> None:
     with pytest.raises(MalformedAlert):
         read_notification(record(window_end="2026-11-25T00:00:00"))

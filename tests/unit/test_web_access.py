@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from models.errors import SettingsError
@@ -56,6 +57,16 @@ def test_a_token_is_given_as_bearer_or_by_the_cookie_that_does_not_hold_it() -> 
         refused = access.stranger(headers, cookies)
         assert refused is not None
         assert refused.where == "Authorization"
+
+
+def test_bytes_that_are_no_text_are_refused_as_anything_else() -> None:
+    odd = b"\xff".decode(errors="surrogateescape")  # as a header is read
+    access = Access(token=TOKEN)
+    assert access.stranger({"Authorization": f"Bearer {odd}"}, {}) is not None
+    assert access.stranger({}, {COOKIE: odd}) is not None
+    refused = Access().misplaced(odd)
+    assert refused is not None
+    assert msgspec.json.encode(refused.what) == '"\\"\ufffd\\" is no name of this page"'.encode()
 
 
 def test_a_proxy_vouches_by_its_header() -> None:

@@ -107,6 +107,16 @@ async def test_a_goal_is_told_of_the_window_that_has_a_target() -> None:
     ]
 
 
+async def test_what_was_no_proportion_by_an_earlier_definition_has_no_interval() -> None:
+    shop = Shop()
+    (key, raw) = value("conversion_rate", T0_S, 1, 2)
+    assert raw is not None
+    shop.values((key, raw.replace(b'"numerator":1', b'"numerator":5')))
+    async with serving(shop) as client:
+        (rate, _) = (await got(client, "overview?window=1h"))["tiles"]
+    assert rate["line"] == [[T0_S, 2.5, None, None]]
+
+
 async def test_a_week_ago_lies_under_the_window_of_now() -> None:
     async with serving(busy()) as client:
         series = await got(client, "series?kpi=conversion_rate&window=1h")

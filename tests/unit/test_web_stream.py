@@ -10,6 +10,7 @@ import pytest
 from models.settings import Settings
 from streams.publication_alerts import alert_record
 from streams.web.access import COOKIE
+from streams.web.feed import RESET
 from web_desk import BOOT, HOUR_S, LOW, NOW_US, T0_S, Shop, value
 from web_http import Client, Told, serving, told
 
@@ -90,6 +91,17 @@ async def test_after_a_restart_or_too_long_the_page_is_to_load_anew() -> None:
     async with serving(shop) as client, client.get(STREAM, headers={"Last-Event-ID": "other-7"}) as answer:
         events = await told(answer, 9)
     assert kinds(events) == ["hello", "reset"], "and it is closed"
+
+
+async def test_an_id_that_is_no_text_is_of_no_process() -> None:
+    request = b"GET %s HTTP/1.1\r\nHost: localhost\r\nLast-Event-ID: b0-\xff\r\n\r\n" % STREAM.encode()
+    async with serving(Shop()) as client:
+        reader, writer = await asyncio.open_connection(client.host, client.port)
+        writer.write(request)
+        answer = await reader.readuntil(RESET)
+        writer.close()
+    assert b"200 OK" in answer
+    assert b'"id":"b0-?"' in answer
 
 
 async def test_a_page_that_was_there_before_all_was_read_loads_anew_then() -> None:

@@ -111,14 +111,17 @@ export class Format {
     return this.#date({ day: "numeric", month: "short" }).format(atS * 1000);
   }
 
-  /** The window from `startS` to `endS`: `12:00–13:00`, `27 Nov`, `21–27 Nov`, `November 2026`. */
+  /**
+   * The window from `startS` to `endS`: `12:00–13:00`, `27 Nov`, `21–27 Nov`, `November 2026`. Where clocks change a
+   * day has 23 or 25 hours, and an end that was reckoned from a length is off by one: its last day is that of 2 h before.
+   */
   span(window, startS, endS, nowS) {
-    if (endS - startS < 86_000) {
+    if (endS - startS < 23 * 3600) {
       const until = this.#date({ hour: "2-digit", minute: "2-digit" }).format(endS * 1000);
       return `${this.time(startS, nowS)}–${until}`;
     }
     if (window === "1M") return this.#date({ month: "long", year: "numeric" }).format(startS * 1000);
-    return this.#date({ day: "numeric", month: "short" }).formatRange(startS * 1000, (endS - 1) * 1000);
+    return this.#date({ day: "numeric", month: "short" }).formatRange(startS * 1000, (endS - 2 * 3600) * 1000);
   }
 
   #duration(value) {
