@@ -30,6 +30,7 @@ QUIET = (
 )
 PHONE = {"width": 360, "height": 740}
 Open = Callable[..., Page]
+Script = Callable[..., Any]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -83,6 +84,20 @@ def open_page(browser: Browser, shop: LiveShop) -> Iterator[Open]:
     for context in contexts:
         context.close()
     assert wrong == []
+
+
+@pytest.fixture(scope="module")
+def script(browser: Browser, shop: LiveShop) -> Iterator[Script]:
+    """`script(module, code, *arguments)`: what the code answers, which sees a module of the page as `m`."""
+    page = browser.new_page()
+    page.goto(shop.address)
+
+    def run(module: str, code: str, *arguments: object) -> Any:
+        body = f"async (a) => {{ const m = await import('/static/js/{module}.js'); return ({code})(...a); }}"
+        return page.evaluate(body, list(arguments))
+
+    yield run
+    page.close()
 
 
 def _console(kind: str, text: str, allowed: tuple[str, ...], wrong: list[str]) -> None:
