@@ -201,6 +201,7 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "broker_heartbeat_interval": 1.0,
         "broker_rebalance_timeout": 30.0,
         "broker_max_poll_interval": 86_400.0,  # an idle worker would leave the group
+        "broker_commit_livelock_soft_timeout": 1e9,  # offsets go with our transactions: Faust sees none, and says so
         "web_enabled": False,
         "worker_redirect_stdouts": False,
         "ConsumerScheduler": BatchScheduler,

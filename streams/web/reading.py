@@ -59,24 +59,19 @@ class Reading:
         """Until it is cancelled; BrokerError if there is no broker to begin with, or it has not the topics."""
         try:
             async with asyncio.TaskGroup() as group:
-                group.create_task(self._again(self._follow))
-                group.create_task(self._again(self._look))
-                group.create_task(self._again(self._fill))
+                group.create_task(again(self._follow, self._lost, self.settings.broker))
+                group.create_task(again(self._look, self._lost, self.settings.broker))
+                group.create_task(again(self._fill, self._lost, self.settings.broker))
                 group.create_task(self._tick())
         except BaseExceptionGroup as failed:
             raise failed.exceptions[0] from None
 
-    async def _again(self, attempt: Callable[[], Awaitable[None]]) -> None:
-        while True:
-            try:
-                await attempt()
-            except BrokerError as error:
-                if not self._begun:
-                    raise
-                self.wrong = str(error)
-                self.desk.pipeline.looked(None, None)
-                _LOG.warning("the broker does not answer", why=str(error))
-            await asyncio.sleep(PAUSE_S)
+    def _lost(self, error: BrokerError) -> None:
+        if not self._begun:
+            raise error
+        self.wrong = str(error)
+        self.desk.pipeline.looked(None, None)
+        _LOG.warning("the broker does not answer", why=str(error))
 
     async def _follow(self) -> None:
         async with open_consumer(self.settings, TOPICS, FETCH_BYTES) as (consumer, partitions):
@@ -138,3 +133,24 @@ class Reading:
             self.each_second()
             self.desk.tick(time.time_ns() // 1_000)
             await asyncio.sleep(EVERY_S)
+
+
+async def again(
+    attempt: Callable[[], Awaitable[None]], lost: Callable[[BrokerError], None], broker: str, pause_s: float = PAUSE_S
+) -> None:
+    """Until it is cancelled; `lost` is told why an attempt ended, and may raise to end it all.
+
+    What aiokafka (0.14.0) awaits while it stops may raise CancelledError. A task group takes that for a task that was
+    cancelled, and says nothing: the others went on for ever without it.
+    """
+    while True:
+        try:
+            await attempt()
+        except BrokerError as error:
+            lost(error)
+        except asyncio.CancelledError:
+            task = asyncio.current_task()
+            if task is None or task.cancelling():
+                raise
+            lost(BrokerError(broker, "reading was broken off", "see the broker's log"))
+        await asyncio.sleep(pause_s)

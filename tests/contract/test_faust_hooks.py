@@ -223,6 +223,7 @@ async def test_every_setting_has_the_value_the_engine_relies_on() -> None:
     assert conf.broker_request_timeout >= conf.broker_session_timeout, "Faust refuses to start otherwise"
     assert conf.broker_rebalance_timeout == 30
     assert conf.broker_max_poll_interval == 86_400, "an idle worker stays in the group"
+    assert conf.broker_commit_livelock_soft_timeout == 1e9, "no error a minute that nothing was committed"
     assert conf.processing_guarantee.name == "AT_LEAST_ONCE", "Faust's own exactly_once loses and doubles"
     assert (conf.topic_disable_leader, conf.topic_allow_declare, conf.web_enabled) == (True, False, False)
 
