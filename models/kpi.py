@@ -7,7 +7,7 @@ from hashlib import sha256
 from math import sqrt
 
 from models.dimension import FieldDimension
-from models.kpi_value import Unit
+from models.kpi_value import Unit, is_share
 from models.measure import FEEDS, MEASURES, STOCKS, Measure
 from models.target import Target
 from models.window_definition import WindowDefinition
@@ -75,6 +75,11 @@ class Kpi:
     def dimensions(self) -> frozenset[str]:
         """All slices it is published for, the total included."""
         return frozenset(("all", *self.by))
+
+    @property
+    def is_share(self) -> bool:
+        """Whether it is read as a percentage."""
+        return is_share(self.name, self.unit, proportion=self.proportion)
 
     @cached_property
     def definition(self) -> str:

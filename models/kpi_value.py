@@ -20,6 +20,11 @@ class Unit(StrEnum):
     SECONDS = "seconds"  # numerators are microseconds
 
 
+def is_share(kpi: str, unit: Unit, *, proportion: bool) -> bool:
+    """Whether a KPI is read as a percentage: a proportion, or a rate by its name; other ratios are plain numbers."""
+    return unit is Unit.RATIO and (proportion or kpi.endswith(("_rate", "_attainment")))
+
+
 class Status(StrEnum):
     """How much of its window a value has seen."""
 

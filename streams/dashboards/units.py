@@ -16,12 +16,7 @@ def unit_of(kpi: Kpi, currency: str) -> str:
         case Unit.COUNT:
             return "short"
         case Unit.RATIO:
-            return "percentunit" if is_share(kpi) else "short"
-
-
-def is_share(kpi: Kpi) -> bool:
-    """Whether it is read as a percentage."""
-    return kpi.unit is Unit.RATIO and (kpi.proportion or kpi.name.endswith(("_rate", "_attainment")))
+            return "percentunit" if kpi.is_share else "short"
 
 
 def by_unit(kpis: Iterable[Kpi], currency: str) -> dict[str, list[Kpi]]:

@@ -13,8 +13,8 @@ from rich.live import Live
 from alerting.notification import Notification
 from alerting.rule import Rule
 from models import status
+from models.goal import with_goals
 from models.kpi import Catalogue
-from models.kpi_value import Unit
 from models.settings import Settings
 from streams.delivering.figures import Figures
 from streams.delivering.reasons import Reasons
@@ -50,10 +50,10 @@ class Known:
         reasons = Reasons(catalogue, rules, ZoneInfo(timezone))
         return cls([topic for topics in topics_read(catalogue) for topic in topics], reasons, Figures(reasons.kept_us))
 
-    def unit_of(self, kpi: str) -> Unit | None:
-        """By the definitions."""
-        its = self.reasons.catalogue.kpis.get(kpi)
-        return None if its is None else its.unit
+    def is_share(self, kpi: str) -> bool:
+        """Whether a KPI is read as a percentage, by the definitions."""
+        its = with_goals(self.reasons.catalogue.kpis).get(kpi)
+        return its is not None and its.is_share
 
     def why(self, notification: Notification) -> tuple[str, ...] | None:
         """Of an alert that fires, as `kpi notify` explains it; None: its figures are not read yet."""
@@ -101,7 +101,7 @@ async def follow_view(settings: Settings, view: LiveView, known: Known, stop: as
 
 def view_of(settings: Settings, choice: Choice, known: Known) -> LiveView:
     """Empty; of the totals, unless slices are chosen."""
-    alerts = LiveAlerts(choice, known.why, known.unit_of)
+    alerts = LiveAlerts(choice, known.why, known.is_share)
     table = LiveTable(settings.reporting_currency, choice.totals, levels=alerts.levels)
     return LiveView(table, alerts, LivePipeline())
 

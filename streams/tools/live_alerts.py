@@ -7,7 +7,6 @@ from typing import Final
 from rich.text import Text
 
 from alerting.notification import Alert, MalformedAlert, Notification, read_notification
-from models.kpi_value import Unit
 from streams.tools import instant
 from streams.tools.live_table import STYLES, Levels
 from streams.tools.revisions import Choice
@@ -26,17 +25,18 @@ def unexplained(_: Notification) -> None:
     """Where nothing is known of the rules."""
 
 
-def unit_unknown(_: str) -> None:
+def unknown(_: str) -> bool:
     """Where nothing is known of the KPIs."""
+    return False
 
 
 @dataclass(slots=True)
 class LiveAlerts:
-    """The last transition of every alert. `choice`: whose alerts are shown; `unit_of` a KPI, None: not known."""
+    """The last transition of every alert. `choice`: whose are shown; `is_share`: if a KPI is read as a percentage."""
 
     choice: Choice = field(default_factory=Choice)
     why: Why = unexplained
-    unit_of: Callable[[str], Unit | None] = unit_unknown
+    is_share: Callable[[str], bool] = unknown
     malformed: int = 0
     _last: dict[str, Notification] = field(default_factory=dict)
     _said: dict[str, tuple[int, tuple[str, ...] | None]] = field(default_factory=dict)  # when, and what
@@ -96,7 +96,7 @@ class LiveAlerts:
         """What is on the record: the value and what it is against, or the rule's own words where there is none."""
         if alert.value is None:
             return alert.annotations.get("summary") or "no value"
-        percent = self.unit_of(alert.kpi) is Unit.RATIO
+        percent = self.is_share(alert.kpi)
         value, threshold = (
             "" if one is None else f"{one:.2%}".replace("%", " %") if percent else f"{one:,.6g}"
             for one in (alert.value, alert.threshold)

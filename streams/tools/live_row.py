@@ -6,7 +6,6 @@ from typing import Final, NamedTuple
 
 from rich.cells import cell_len
 
-from models.kpi_value import Unit
 from streams.publication import KpiValueRecord
 from streams.tools.value_text import ABSENT, value_text
 
@@ -78,14 +77,14 @@ def _width(column: Column, rows: Sequence[Row]) -> int:
     return max(widest, cell_len(column.head)) if widest else 0
 
 
-def change_text(now: float, before: float | None, unit: Unit) -> str:
+def change_text(now: float, before: float | None, *, share: bool) -> str:
     """How a value differs from one before: shares in points, everything else in percent; empty where nothing is known.
 
     `+0.35 points`, `-12.0 %`.
     """
     if before is None:
         return ""
-    if unit is Unit.RATIO:
+    if share:
         return f"{100 * (now - before):+.2f} points"
     return f"{(now - before) / abs(before):+.1%}".replace("%", " %") if before else ABSENT
 

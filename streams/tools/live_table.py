@@ -11,7 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.goal import GoalKind
-from models.kpi_value import Status
+from models.kpi_value import Status, is_share
 from streams.publication import KpiValueRecord, read_value
 from streams.tools import instant
 from streams.tools.live_row import COLUMNS, Row, change_text, fitting, goal_text
@@ -143,7 +143,8 @@ class LiveTable:
                 if start_us is None or end_us is None or value is None:
                     return ""
                 days = end_us - start_us >= DAY_AT_LEAST_US
-                return change_text(value, self._weeks[series].before(start_us, days=days), record.unit)
+                share = is_share(record.kpi, record.unit, proportion=record.interval is not None)
+                return change_text(value, self._weeks[series].before(start_us, days=days), share=share)
         return ""
 
     def _goal(self, series: SeriesKey, of: KpiValueRecord) -> str:

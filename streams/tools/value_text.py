@@ -3,7 +3,7 @@
 from decimal import ROUND_HALF_EVEN, Decimal
 
 from models import money
-from models.kpi_value import Unit
+from models.kpi_value import Unit, is_share
 from streams.publication import KpiValueRecord
 from streams.tools import instant
 
@@ -18,7 +18,7 @@ def value_text(record: KpiValueRecord, currency: str) -> str:
 
 
 def plain_text(record: KpiValueRecord, currency: str) -> str:
-    """By unit: `2.35 %`, `1,234.50 GBP`, `1,234`, `12.3 s`; a ratio over 0 is a dash."""
+    """By unit: `2.35 %`, `1,234.50 GBP`, `1,234`, `12.3 s`, a ratio that is no share `2.81`; one over 0 is a dash."""
     if record.value is None:
         return ABSENT
     match record.unit:
@@ -26,7 +26,8 @@ def plain_text(record: KpiValueRecord, currency: str) -> str:
             least = Decimal(1).scaleb(-(money.exponent(currency) or 0))
             return f"{Decimal(record.value).quantize(least, ROUND_HALF_EVEN):,f} {currency}"
         case Unit.RATIO:
-            return f"{float(record.value):.2%}".replace("%", " %")
+            share = is_share(record.kpi, record.unit, proportion=record.interval is not None)
+            return f"{float(record.value):.2%}".replace("%", " %") if share else f"{float(record.value):,.2f}"
         case Unit.SECONDS:
             return f"{float(record.value):,.1f} s"
         case Unit.COUNT:

@@ -28,6 +28,8 @@ PEEK_BYTES: Final = 16 * 1024  # of what the workers read, only the oldest unrea
 EVERY_S: Final = 1.0
 _DAY_S: Final = 86_400
 PAUSE_S: Final = 2.0  # before a broker is tried again
+SILENT_AFTER_S: Final = 30.0
+"""A look waits 10 s for a broker, and is tried again after a pause."""
 
 Offsets = dict[TopicPartition, int]
 
@@ -48,12 +50,17 @@ class Reading:
     _next: Offsets = field(default_factory=dict)
     _before: Offsets = field(default_factory=dict)  # values that were published before are read later
     _ready: asyncio.Event = field(default_factory=asyncio.Event)
+    _read_s: float = field(default_factory=time.monotonic)
+    _looked_s: float = field(default_factory=time.monotonic)
 
     def not_ready(self) -> list[str]:
         """Why what is known is not complete; empty when it is."""
         if self.wrong is not None:
             return [self.wrong]
-        return [] if self.desk.caught_up else ["reading what was published"]
+        if not self.desk.caught_up:
+            return ["reading what was published"]
+        silent_s = time.monotonic() - min(self._read_s, self._looked_s)
+        return [f"the broker has not answered for {silent_s:.0f} s"] if silent_s > SILENT_AFTER_S else []
 
     async def run(self) -> None:
         """Until it is cancelled; BrokerError if there is no broker to begin with, or it has not the topics."""
@@ -88,6 +95,7 @@ class Reading:
 
     async def _read(self, consumer: AIOKafkaConsumer) -> None:
         fetched = await consumer.getmany(timeout_ms=POLL_MS, max_records=MAX_RECORDS)
+        self._read_s = time.monotonic()
         now_us, take = time.time_ns() // 1_000, self.desk.take
         for partition, records in fetched.items():
             for record in records:
@@ -126,13 +134,21 @@ class Reading:
                 oldest_ms = await group.oldest_unread_ms({one: offsets[one] for one in unread}) if unread else None
                 freshness_s = 0.0 if oldest_ms is None else max(0.0, time.time() - oldest_ms / 1_000)
                 self.desk.pipeline.looked(by_topic(unread, self.topics), freshness_s)
+                self._looked_s = time.monotonic()
                 await asyncio.sleep(EVERY_S)
 
     async def _tick(self) -> None:
         while True:
-            self.each_second()
-            self.desk.tick(time.time_ns() // 1_000)
+            self.tick()
             await asyncio.sleep(EVERY_S)
+
+    def tick(self) -> None:
+        """What one file or record does to a tick is logged, and ends no page: the next second has its own."""
+        for part in (self.each_second, lambda: self.desk.tick(time.time_ns() // 1_000)):
+            try:
+                part()
+            except Exception:  # noqa: BLE001  of whatever a record or a file brings about
+                _LOG.exception("a tick was broken off")
 
 
 async def again(

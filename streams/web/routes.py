@@ -105,8 +105,9 @@ class Routes:
         return None
 
     def _welcome(self, request: web.Request) -> web.Response:
-        """The token leaves the address, for it is in histories; its cookie stays."""
-        answer = web.Response(status=303, headers={hdrs.LOCATION: "/"})
+        """The token leaves the address, for it is in histories; its cookie stays, and what was to be shown."""
+        shown = request.rel_url.without_query_params("token")
+        answer = web.Response(status=303, headers={hdrs.LOCATION: str(shown)})
         secure = request.secure or (self.settings.public_url or "").startswith("https://")
         answer.set_cookie(COOKIE, self.access.cookie, httponly=True, samesite="Strict", secure=secure, path="/")
         return answer

@@ -118,21 +118,22 @@ def test_what_does_not_fit_is_counted() -> None:
 
 
 @pytest.mark.parametrize(
-    ("unit", "before", "now", "said"),
+    ("kpi", "unit", "before", "now", "said"),
     [
-        pytest.param(Unit.COUNT, 200.0, 150.0, "-25.0 %", id="counts in percent"),
-        pytest.param(Unit.RATIO, 0.02, 0.025, "+0.50 points", id="shares in points"),
-        pytest.param(Unit.COUNT, 0.0, 150.0, "-", id="of nothing there is no percentage"),
-        pytest.param(Unit.COUNT, None, 150.0, "", id="no value then"),
+        pytest.param("visits", Unit.COUNT, 200.0, 150.0, "-25.0 %", id="counts in percent"),
+        pytest.param("sign_up_rate", Unit.RATIO, 0.02, 0.025, "+0.50 points", id="shares in points"),
+        pytest.param("pages_per_visit", Unit.RATIO, 2.0, 2.5, "+25.0 %", id="other ratios in percent"),
+        pytest.param("visits", Unit.COUNT, 0.0, 150.0, "-", id="of nothing there is no percentage"),
+        pytest.param("visits", Unit.COUNT, None, 150.0, "", id="no value then"),
     ],
 )
 def test_a_complete_window_is_compared_with_the_one_a_week_before(
-    unit: Unit, before: float | None, now: float, said: str
+    kpi: str, unit: Unit, before: float | None, now: float, said: str
 ) -> None:
     table = LiveTable("GBP")
-    put_at(table, "2024-04-24T10:00:00Z", "2024-04-24T11:00:00Z", before, unit=unit, status=Status.FINAL)
-    put_at(table, "2024-05-01T10:00:00Z", "2024-05-01T11:00:00Z", now, unit=unit, status=Status.FINAL)
-    put_at(table, "2024-05-01T11:00:00Z", "2024-05-01T12:00:00Z", 1.0, unit=unit)  # open: not whole yet
+    put_at(table, "2024-04-24T10:00:00Z", "2024-04-24T11:00:00Z", before, kpi=kpi, unit=unit, status=Status.FINAL)
+    put_at(table, "2024-05-01T10:00:00Z", "2024-05-01T11:00:00Z", now, kpi=kpi, unit=unit, status=Status.FINAL)
+    put_at(table, "2024-05-01T11:00:00Z", "2024-05-01T12:00:00Z", 1.0, kpi=kpi, unit=unit)  # open: not whole yet
     [row] = table.rows(NOW_US)
     assert (row.last_week, row.status) == (said, "provisional")
 

@@ -9,7 +9,6 @@ from rich.console import Console
 
 from alerting.notification import Notification
 from alerts import STARTS_AT, record
-from models.kpi_value import Unit
 from models.status import MeasureStatus, MonitorStatus, TaskStatus
 from streams.tools import instant
 from streams.tools.live_alerts import AGAIN_US, LiveAlerts
@@ -31,7 +30,7 @@ def lines(alerts: LiveAlerts, now_us: int = NOW_US, limit: int = 9) -> list[str]
 
 
 def test_what_fires_is_listed_with_since_when_and_against_what() -> None:
-    alerts = LiveAlerts(unit_of={"conversion_rate": Unit.RATIO}.get)
+    alerts = LiveAlerts(is_share={"conversion_rate"}.__contains__)
     began = (NOW - timedelta(minutes=12)).isoformat()
     alerts.take(*alert("a", rule="Low", level="critical", value=0.012, threshold=0.02, starts_at=began))
     [line] = lines(alerts)

@@ -32,7 +32,7 @@ def record(value: float | str | None, unit: Unit, interval: tuple[float, float] 
     ("shown", "currency", "text"),
     [
         pytest.param(record(0.0235, Unit.RATIO, (0.021, 0.0262)), "GBP", "2.35 % (2.10 - 2.62)", id="proportion"),
-        pytest.param(record(0.5, Unit.RATIO), "GBP", "50.00 %", id="ratio"),
+        pytest.param(record(2.81, Unit.RATIO), "GBP", "2.81", id="a ratio that is no share"),
         pytest.param(record("1234567.5", Unit.MONEY), "GBP", "1,234,567.50 GBP", id="money"),
         pytest.param(record("12.3456789012345", Unit.MONEY), "EUR", "12.35 EUR", id="ratio of money"),
         pytest.param(record("1234.5", Unit.MONEY), "JPY", "1,234 JPY", id="half-even where there are no digits"),

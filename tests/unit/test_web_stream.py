@@ -153,6 +153,8 @@ async def test_a_token_is_asked_for_and_leaves_the_address_for_a_cookie(tmp_path
             assert (refused.status, refused.headers["WWW-Authenticate"]) == (401, "Bearer")
         let_in = await opened(client, f"/?token={TOKEN}")
         assert (let_in.status, let_in.headers["Location"]) == (303, "/")
+        to_a_kpi = await opened(client, f"/?kpi=revenue&token={TOKEN}&window=1d")
+        assert to_a_kpi.headers["Location"] == "/?kpi=revenue&window=1d", "a link to a KPI still shows it"
         cookie = let_in.cookies[COOKIE]
         assert (cookie["httponly"], cookie["samesite"], cookie["path"], cookie["secure"]) == (True, "Strict", "/", "")
         client.session.cookie_jar.update_cookies({COOKIE: cookie.value}, client.make_url("/"))
