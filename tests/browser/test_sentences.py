@@ -78,7 +78,6 @@ def test_why_an_alert_fires_in_words(script: Script) -> None:
         "1.10%, 1 wk before 4.10%",
         "Failing step: add payment info → purchase",
         "device mobile: \u22122.20 pp (rate \u22122.00, mix \u22120.20)",
-        "device desktop: \u22120.80 pp (rate \u22122.00, mix \u22120.20)",
     ]
 
 

@@ -41,7 +41,7 @@ function compared(words, say) {
   return say.has(`compared.${words}`) ? say.t(`compared.${words}`) : words;
 }
 
-/** Parts that made it so, by how much each is more than its weight alone would have brought. */
+/** Parts that made it so: by how much each did more than its weight alone would have brought. */
 function surprising({ contributions, change: total }) {
   const found = [];
   for (const parts of Object.values(contributions)) {
@@ -50,8 +50,9 @@ function surprising({ contributions, change: total }) {
     const [change, whole] = [sum((part) => part.change), sum(weight)];
     for (const part of parts) {
       const usual = whole ? (change * weight(part)) / whole : 0;
-      if (part.segment !== OTHERS && part.change * total > 0) found.push({ part, surprise: parts.length > 1 ? Math.abs(part.change - usual) : 0 });
+      const more = (part.change - usual) * Math.sign(total);
+      if (part.segment !== OTHERS && more > 0) found.push({ part, more });
     }
   }
-  return found.sort((a, b) => b.surprise - a.surprise).map((one) => one.part);
+  return found.sort((a, b) => b.more - a.more).map((one) => one.part);
 }
