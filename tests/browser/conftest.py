@@ -18,7 +18,8 @@ from streams.tools.kafka_installation import Installation
 
 HERE = Path(__file__).parent
 ARTIFACTS = ROOT / ".pytest-artifacts"
-CHROMIUM = "/usr/bin/chromium"
+CHROMIUM = shutil.which("chromium")
+needs_chromium = pytest.mark.skipif(CHROMIUM is None, reason="the browser is Debian's package chromium")
 QUIET = (
     "--no-sandbox",
     "--disable-gpu",
@@ -37,6 +38,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if HERE in item.path.parents:
             item.add_marker(pytest.mark.broker)
+            item.add_marker(needs_chromium)
 
 
 @pytest.fixture(scope="session")
@@ -50,8 +52,7 @@ def artifacts() -> Path:
 def browser(shop: LiveShop) -> Iterator[Browser]:
     """Of a module, after the shop: as long as it is open a loop runs in this thread, where no other can be started."""
     with sync_playwright() as playwright:
-        program = shutil.which("chromium") or CHROMIUM
-        browser = playwright.chromium.launch(executable_path=program, args=list(QUIET))
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=list(QUIET))
         yield browser
         browser.close()
 
