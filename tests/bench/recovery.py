@@ -24,7 +24,7 @@ def of_keys(ground: Ground, sessions: int) -> dict[str, Any]:
     """
     ground.renew(APP)
     stored = ground.figures("stored", sessions, app_id=APP)
-    found: dict[str, Any] = {"sessions": stored["sessions"], "changelog_records": sum(stored.values())}
+    found: dict[str, Any] = {"visitors": stored["visitors"], "changelog_records": sum(stored.values())}
     with ground.running("live", "-m", "bench.paced", str(_LIVE_RATE), "300", "77"):
         found["static_member"] = asyncio.run(_killed(ground, "static", KPI_INSTANCE_ID="one"))
         found["dynamic_member"] = asyncio.run(_killed(ground, "dynamic"))
