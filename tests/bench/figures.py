@@ -59,7 +59,7 @@ def longest_stall_ms(page: Samples) -> float | None:
 
 
 def table_rows(page: Samples) -> dict[str, int]:
-    """Rows by stage and table, `visitors.sessions`."""
+    """Rows by stage and table, `visitors.visitors`."""
     return {".".join(labels): int(rows) for (name, labels), rows in page.items() if name == "kpi_table_rows"}
 
 

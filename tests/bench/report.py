@@ -76,7 +76,7 @@ def rows(whole: Mapping[str, Any]) -> Iterator[Row]:
     yield from _recovery(whole.get("recovery", {}))
     if memory := whole.get("memory"):
         rows_of = memory["table_rows"][0]
-        what = f"{rows_of['visitors.sessions']:,} sessions, {rows_of['visitors.seen']:,} ids"
+        what = f"{rows_of['visitors.visitors']:,} visitors, {rows_of['visitors.seen']:,} ids"
         yield f"memory with {what}", f"{memory['rss_mib'][0]:.0f} MiB", "<= 600"
         yield "  its peak while catching up", f"{memory['peak_rss_mib'][0]:.0f} MiB", ""
 

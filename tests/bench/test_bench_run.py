@@ -20,6 +20,6 @@ def test_every_part_runs_and_is_in_the_table(installation: Installation, tmp_pat
     with EmbeddedKafka(installation, tmp_path / "kafka") as kafka:
         found = dict(parts(Ground(kafka, tmp_path), SHORT))
     assert found["one_worker"]["ledger"]["received"] == found["backlog"]["received"] == 60_000
-    assert found["recovery"]["sessions"] == 4_000
+    assert found["recovery"]["visitors"] == 4_000
     assert found["recovery"]["static_member"]["after_sigkill"]["restored_rows"] > 4_000
     assert len(list(rows(document(machine(), "this", {}, found)))) > 20
