@@ -38,7 +38,7 @@ def look(
         *_fact_reasons(task for task in tasks if isinstance(task, FactStatus)),
         *_monitor_reasons(measures, monitor, monitors),
     )
-    return Look(lag, _least(monitor.values()), freshness_s, reasons)
+    return Look(lag, least_watermarks_us(monitor.values()), freshness_s, reasons)
 
 
 def _measure_reasons(measures: Mapping[tuple[str, int], MeasureStatus], inputs: Mapping[str, int]) -> Iterator[str]:
@@ -73,7 +73,8 @@ def _monitor_reasons(
             yield f"monitor-{partition}: windows are still being published"
 
 
-def _least(monitor: Iterable[MonitorStatus]) -> dict[str, int]:
+def least_watermarks_us(monitor: Iterable[MonitorStatus]) -> dict[str, int]:
+    """By topic, event time that every task of the monitor has heard of."""
     least: dict[str, int] = {}
     for task in monitor:
         for topic, at_us in task.watermarks_us.items():

@@ -7,6 +7,7 @@ from typing import Final
 from models.outcome import Ledger
 from models.status import MeasureStatus, MonitorStatus, TaskStatus, read_status
 from streams.publication import rfc3339
+from streams.tools.caught_up import least_watermarks_us
 from streams.tools.ledger import ledgers_by_topic
 from streams.web.answers import Behind, LedgerAnswer, TopicAnswer
 
@@ -85,13 +86,7 @@ class Pipeline:
         )
 
     def _watermarks_us(self) -> dict[str, int]:
-        """What every task of the monitor knows."""
-        least: dict[str, int] = {}
-        for task in self._tasks.values():
-            if isinstance(task, MonitorStatus):
-                for topic, at_us in task.watermarks_us.items():
-                    least[topic] = min(at_us, least.get(topic, at_us))
-        return least
+        return least_watermarks_us(task for task in self._tasks.values() if isinstance(task, MonitorStatus))
 
     def _silent(self, now_us: int) -> Iterator[Behind]:
         last_us: dict[str, int] = {}

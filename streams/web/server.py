@@ -4,7 +4,6 @@ import asyncio
 import errno
 import secrets
 import signal
-import time
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -24,6 +23,7 @@ from models.goal import with_goals
 from models.kpi import Catalogue
 from models.settings import Settings
 from streams.delivering.reasons import Reasons
+from streams.engine.clock import wall_us
 from streams.rules_watch import RulesWatch
 from streams.topics import topics_read
 from streams.web.access import Access
@@ -92,7 +92,7 @@ async def run_web(settings: Settings, catalogue: Catalogue, rules: Path, load: C
     watch = RulesWatch(rules, load, first, explainer.renew)
     inputs, internal = topics_read(catalogue)
     reading = Reading(settings, desk, (*inputs, *internal), watch.look)
-    routes = Routes(settings, desk, Access.of(settings), Page.packaged(), _wall_us, reading.not_ready)
+    routes = Routes(settings, desk, Access.of(settings), Page.packaged(), wall_us, reading.not_ready)
     async with listening(routes.application(), settings.web_host, settings.web_port) as port:
         _LOG.info("listening", page=f"http://{settings.web_host}:{port}/")
         reads = asyncio.ensure_future(reading.run())
@@ -120,7 +120,3 @@ async def listening(app: web.Application, host: str, port: int) -> AsyncIterator
         yield runner.addresses[0][1]
     finally:
         await runner.cleanup()
-
-
-def _wall_us() -> int:
-    return time.time_ns() // 1_000

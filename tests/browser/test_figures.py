@@ -31,15 +31,6 @@ def test_a_value_as_text(script: Script, language: str, kpi: dict[str, Any], val
     assert script("format", code, language, kpi, value) == text
 
 
-def test_times_are_those_of_the_shop(script: Script) -> None:
-    code = """() => { const f = new m.Format('en', 'GBP', 'Europe/Warsaw'), at = Date.UTC(2026, 6, 1, 22, 0) / 1000;
-        return [f.time(at, at), f.span('1h', at, at + 3600, at), f.span('1d', at, at + 86400, at),
-                f.span('1M', at, at + 28 * 86400, at), f.age(42), f.age(187), f.age(7500), f.age(200000)]; }"""
-    assert script("format", code) == [
-        "00:00", "00:00\u201301:00", "2 Jul", "July 2026", "42 sec", "3 min", "2 hr 5 min", "2 days",
-    ]  # fmt: skip
-
-
 @pytest.mark.parametrize(
     ("kpi", "now", "was", "expected"),
     [
