@@ -1,0 +1,1 @@
+//! Ids seen within the horizon of an input partition, as streams.measuring.dedup has them.
