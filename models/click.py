@@ -66,13 +66,14 @@ class Click(Event, frozen=True, kw_only=True, gc=False):
         return channel_of(self.utm_source, self.utm_medium, self.utm_campaign, referrer, host)
 
 
-_decode = msgspec.json.Decoder(Click).decode
+decode = msgspec.json.Decoder(Click).decode
+"""The value of a record; raises msgspec errors and UnicodeDecodeError."""
 
 
 def decode_click(key: bytes | None, raw: bytes | None) -> Click | Invalid:
     """A record of `clickstream`, keyed by `visitor_id`."""
     try:
-        click = _decode(raw or b"")
+        click = decode(raw or b"")
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-        return decode_with(_decode, raw)
+        return decode_with(decode, raw)
     return click if key == click.visitor_id.encode() else check_key(key, click.visitor_id, "visitor_id") or click

@@ -37,13 +37,14 @@ from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.broadcast import Broadcast
 from streams.engine.observer import Observer
 from streams.fx_feed import FxFeed
-from streams.measuring import dead_letter
+from streams.measuring import dead_letter, kernel
 from streams.measuring.ad_spend import AdSpendBooking
 from streams.measuring.attribution import Attribution
 from streams.measuring.customer_stage import CustomerStage
 from streams.measuring.customers import CustomerBooking
 from streams.measuring.deltas import Needs, partition_of
 from streams.measuring.facts import FactSink
+from streams.measuring.kernel import KernelBooking, KernelStage
 from streams.measuring.order_stage import OrderStage
 from streams.measuring.orders import OrderBooking
 from streams.measuring.sessions import ClickBooking
@@ -126,7 +127,8 @@ def measure_stages(
         stages.append(OrderStage("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), **common))
     if ordered or click.TOPIC in feeds:
         sessions = _sessions(settings, catalogue)
-        clicks = MeasureStage("visitors", sessions, deltas, **common)
+        kind = KernelStage if isinstance(sessions, KernelBooking) else MeasureStage
+        clicks = kind("visitors", sessions, deltas, **common)
         attribution = _attribution(settings, catalogue, sessions)
         customers = partitions[BY_CUSTOMER] if CUSTOMER_FEED in feeds else 0
         stages.append(VisitorStage(clicks, attribution, partitions[order.TOPIC] if ordered else 0, customers))
@@ -141,7 +143,8 @@ def measure_stages(
 
 def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    return ClickBooking(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
+    kind = KernelBooking if kernel.INSTALLED else ClickBooking
+    return kind(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
 
 
 def _attribution(settings: Settings, catalogue: Catalogue, sessions: ClickBooking) -> Attribution[Any]:

@@ -10,7 +10,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from models import measure
 from models.sightings import new_windows
-from models.slices import Slices
+from models.slices import Slice, Slices
 from models.window import MINUTE_US, Window
 
 Addition = tuple[str, int, int | None, int | None]
@@ -44,11 +44,12 @@ class _Codes(dict[Addition, int]):
 class Additions:
     """Sums by slices since the last commit, and the broker timestamps (ms) of the events in them."""
 
-    __slots__ = ("_additions", "_codes", "arrivals", "coded")
+    __slots__ = ("_additions", "_codes", "arrivals", "coded", "rolled_up")
 
     def __init__(self) -> None:
         self.coded: defaultdict[Slices, Coded] = defaultdict(dict)
         self.arrivals: dict[int, int] = {}
+        self.rolled_up: dict[Slice, dict[Addition, int]] = {}  # what the kernel has summed up by slice
         self._codes = _Codes()
         self._additions: list[Addition] = []  # by code, those that were asked for
 

@@ -57,10 +57,10 @@ class Needs:
 
 def by_slice(additions: Additions, needs: Needs) -> Mapping[Slice, Mapping[Addition, int]]:
     """The sums of every slice, of what is needed in it: those of all slices of events that it is one of."""
-    found: dict[Slice, dict[Addition, int]] = {}
+    found, additions.rolled_up = additions.rolled_up, {}
     for piece, coded in _summed_up(additions).items():
         needed = needs.measures.get(piece[0], ())
-        sums = found[piece] = {}
+        sums = found.setdefault(piece, {})
         for code, n in coded.items():
             for addition, its in additions.decoded(code, n):
                 if addition[0] in needed:

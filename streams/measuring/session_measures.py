@@ -65,8 +65,8 @@ class SessionMeasures:
             if name in needed
         )
         kinds = dict.fromkeys((*measure.STEPS.values(), *sorted(self.conversions)))
-        steps = {kind: self._step(kind) for kind in kinds}
-        self.steps = {kind: step for kind, step in steps.items() if any(step[1:])}
+        self.all_steps = tuple(self._step(kind) for kind in kinds)
+        self.steps = {step.kind: step for step in self.all_steps if any(step[1:])}
 
     def contribution(self, session: Session, books: Books) -> None:
         """Add what a session contributes; of its page views and gaps those that are not frozen."""

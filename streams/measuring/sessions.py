@@ -56,8 +56,9 @@ class ClickBooking:
         self._defined = catalogue.defined_for(click.TOPIC)
         self._slicing = Slicing(click.DIMENSIONS, wanted)
         # An order may belong to any minute of a session whose state is kept, so none of those is forgotten.
-        measures, keep = SessionMeasures(catalogue, rules.conversion_events), self._kept_us // MINUTE_US + 2
-        self._booking = SessionBooking(measures, self._slicing, keep, self._slices_of)
+        self._keep_minutes = self._kept_us // MINUTE_US + 2
+        self._measures = SessionMeasures(catalogue, rules.conversion_events)
+        self._booking = SessionBooking(self._measures, self._slicing, self._keep_minutes, self._slices_of)
 
     def table(self) -> Visitors:
         """Visitors with their sessions, kept for as long as an event can belong to them."""

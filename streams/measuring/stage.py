@@ -110,9 +110,18 @@ class MeasureStage(Generic[E, R, S]):
         return [*records, status_record(status)]
 
     def _receive(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> None:
-        """The hot path: what a record does not need is not done for it."""
-        ledger, sums, admit = tables.ledger.row, tables.sums, self._admission(tables, now_us)
-        weight, beats, counted = sums.weight, set(), 0
+        ledger, sums, weight = tables.ledger.row, tables.sums, self._weight(tables)
+        beats = self._take(tables, batch, now_us, output)
+        ledger.received += len(batch.records) - len(beats)
+        _arrived(sums.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
+        output.received = len(batch.records)
+        output.pending_bytes += self._weight(tables) - weight
+        tables.ledger.touch()
+
+    def _take(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> set[int]:
+        """The hot path: what a record does not need is not done for it. Returns the offsets of heartbeats."""
+        ledger, admit = tables.ledger.row, self._admission(tables, now_us)
+        beats, counted = set[int](), 0
         for record in batch.records:
             if record.headers and (beat := heartbeat.of(record)) is not None:
                 self._beat(tables, beat, now_us)
@@ -128,11 +137,10 @@ class MeasureStage(Generic[E, R, S]):
             else:
                 _count(ledger, outcome)
         ledger.counted += counted
-        ledger.received += len(batch.records) - len(beats)
-        _arrived(sums.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
-        output.received = len(batch.records)
-        output.pending_bytes += sums.weight - weight
-        tables.ledger.touch()
+        return beats
+
+    def _weight(self, tables: MeasureTables[R, S]) -> int:
+        return tables.sums.weight
 
     def _admission(  # noqa: C901  the outcomes, in their order
         self, tables: MeasureTables[R, S], now_us: int

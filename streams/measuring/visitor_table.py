@@ -55,13 +55,13 @@ class VisitorCodec:
     """Rows to bytes and back; equal segments give the same slices."""
 
     def __init__(self, slicing: Slicing) -> None:
+        self.codec = Codec(VERSION, _pack, msgspec.msgpack.Decoder(str).decode, _encode, self.decode)
         self._slicing = slicing
         self._packed: dict[bytes, Slices] = {}
 
     def table(self, keep_us: int) -> Visitors:
         """Visitors by id, kept for so long after their last event."""
-        codec = Codec(VERSION, _pack, msgspec.msgpack.Decoder(str).decode, _encode, self.decode)
-        return Visitors(codec, keep_us)
+        return Visitors(self.codec, keep_us)
 
     def decode(self, stored: bytes) -> Visitor:
         """A stored row."""
@@ -75,7 +75,7 @@ class VisitorCodec:
         last, before, view, second_view, engaged = times
         return Session(
             name,
-            self._slices(bytes(segments)),
+            self.slices(bytes(segments)),
             first_us,
             first_id,
             first_us + last,
@@ -90,7 +90,7 @@ class VisitorCodec:
             absorbed,
         )
 
-    def _slices(self, packed: bytes) -> Slices:
+    def slices(self, packed: bytes) -> Slices:
         """Of stored segments. Many sessions share them: their bytes are looked up faster than unpacked."""
         found = self._packed.get(packed)
         if found is None:

@@ -4,11 +4,40 @@
 //! before anything was changed, and done there. tests/kernel compares the two.
 
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
+mod additions;
+mod booking;
+mod chunk;
 mod decode;
 mod ids;
+mod msgpack;
+mod rolled_up;
+mod rules;
+mod seen;
+mod session;
+mod settings;
+mod sightings;
+mod slices;
+mod stored;
+mod table;
+mod visitor;
+mod visitors;
+
+/// The fields of a click in the order of `Click`, or None where it is not plain: for the comparison with models.click.
+#[pyfunction]
+fn decode_click<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Option<Bound<'py, PyTuple>>> {
+    let Some(click) = decode::decode(raw) else { return Ok(None) };
+    let texts = decode::FIELD_NAMES.iter().map(|name| click.text(name).into_pyobject(py));
+    let texts = texts.collect::<Result<Vec<_>, _>>()?;
+    let its = std::iter::once(click.at_us.into_pyobject(py)?.into_any()).chain(texts);
+    PyTuple::new(py, its.collect::<Vec<_>>()).map(Some)
+}
 
 #[pymodule]
-fn kpi_kernel(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+fn kpi_kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<chunk::Chunk>()?;
+    module.add_class::<seen::Ids>()?;
+    module.add_class::<visitors::Visitors>()?;
+    module.add_function(wrap_pyfunction!(decode_click, module)?)
 }

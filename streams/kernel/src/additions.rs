@@ -1,0 +1,97 @@
+//! What clicks add to the measures, combined until the commit, as streams.measuring.additions does it.
+
+use crate::rules::Name;
+use crate::sightings::Neighbours;
+use crate::slices::{Piece, Slices};
+use hashbrown::HashMap;
+use std::sync::Arc;
+
+/// A measure (or several), a minute, and the minutes next to it in which the same was seen.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Addition {
+    pub name: Name,
+    pub minute: i64,
+    pub near: Neighbours,
+}
+
+/// Time on site (us) and page views of a minute.
+#[derive(Clone, Copy, Default)]
+pub struct Events {
+    pub gaps_us: i64,
+    pub views: i64,
+}
+
+/// Sums of one slice, or of the slices of an event; additions by their code.
+#[derive(Default)]
+pub struct Sums {
+    pub additions: HashMap<u32, i64>,
+    pub events: HashMap<i64, Events>,
+}
+
+impl Sums {
+    fn add(&mut self, other: &Self) {
+        for (&code, &n) in &other.additions {
+            *self.additions.entry(code).or_default() += n;
+        }
+        for (&minute, more) in &other.events {
+            let events = self.events.entry(minute).or_default();
+            events.gaps_us += more.gaps_us;
+            events.views += more.views;
+        }
+    }
+}
+
+/// Sums since the last commit.
+#[derive(Default)]
+pub struct Additions {
+    codes: HashMap<Addition, u32>,
+    places: HashMap<u32, usize>,
+    booked: Vec<(Arc<Slices>, Sums)>,
+}
+
+impl Additions {
+    pub fn add(&mut self, slices: &Arc<Slices>, name: Name, minute: i64, n: i64, near: Neighbours) {
+        let next = self.codes.len() as u32;
+        let code = *self.codes.entry(Addition { name, minute, near }).or_insert(next);
+        *self.of(slices).additions.entry(code).or_default() += n;
+    }
+
+    /// Add to time on site, which may go down, and to page views.
+    pub fn add_event(&mut self, slices: &Arc<Slices>, minute: i64, gap_us: i64, views: i64) {
+        let events = self.of(slices).events.entry(minute).or_default();
+        events.gaps_us += gap_us;
+        events.views += views;
+    }
+
+    /// Different slices and additions in it.
+    pub fn len(&self) -> (usize, usize) {
+        (self.booked.len(), self.codes.len())
+    }
+
+    /// The sums of every slice, and the additions by their code; nothing is left.
+    pub fn take(&mut self) -> (Vec<Addition>, Vec<(Arc<Piece>, Sums)>) {
+        let mut additions: Vec<(u32, Addition)> = self.codes.drain().map(|(addition, code)| (code, addition)).collect();
+        additions.sort_unstable_by_key(|&(code, _)| code);
+        self.places.clear();
+        let mut places: HashMap<u32, usize> = HashMap::new();
+        let mut found: Vec<(Arc<Piece>, Sums)> = Vec::new();
+        for (slices, sums) in self.booked.drain(..) {
+            for piece in &slices.pieces {
+                let place = *places.entry(piece.number).or_insert(found.len());
+                if place == found.len() {
+                    found.push((piece.clone(), Sums::default()));
+                }
+                found[place].1.add(&sums);
+            }
+        }
+        (additions.into_iter().map(|(_, addition)| addition).collect(), found)
+    }
+
+    fn of(&mut self, slices: &Arc<Slices>) -> &mut Sums {
+        let place = *self.places.entry(slices.number).or_insert(self.booked.len());
+        if place == self.booked.len() {
+            self.booked.push((slices.clone(), Sums::default()));
+        }
+        &mut self.booked[place].1
+    }
+}

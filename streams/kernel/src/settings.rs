@@ -1,0 +1,78 @@
+//! What Python tells the kernel when it makes a table of visitors.
+
+use crate::rules::{Kinds, Name, Rules, StepRules};
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+/// A kind, what is counted of it alone, with one of others as well, with both, and whether it is a conversion.
+type Step = (String, Vec<String>, Vec<(String, Vec<String>)>, Vec<(String, String)>, bool);
+
+/// `fields`: those of a click that decide about its slices beside the usual ones.
+pub struct Settings {
+    pub rules: Rules,
+    pub kinds: Kinds,
+    pub fields: Vec<String>,
+}
+
+impl Settings {
+    pub fn of(given: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let (mut names, mut kinds) = (Names::default(), Kinds::default());
+        let steps: Vec<Step> = item(given, "steps")?;
+        for (kind, ..) in &steps {
+            kinds.of(kind);
+        }
+        let [[strange, alone], [engaged, both]]: [[String; 2]; 2] = item(given, "seen")?;
+        let seen = [[names.of(&strange)?, names.of(&alone)?], [names.of(&engaged)?, names.of(&both)?]];
+        let visitors: Option<String> = item(given, "visitors")?;
+        let engaged: Option<String> = item(given, "engaged")?;
+        let rules = Rules {
+            steps: steps.into_iter().map(|step| step_rules(step, &mut names, &kinds)).collect::<PyResult<_>>()?,
+            seen,
+            visitors: visitors.map(|name| names.of(&name)).transpose()?,
+            engaged: engaged.map(|name| names.of(&name)).transpose()?,
+            counts_events: item(given, "counts_events")?,
+            limit: item(given, "limit")?,
+            retention_us: item(given, "retention_us")?,
+            gap_us: item(given, "gap_us")?,
+            thaw_us: item(given, "thaw_us")?,
+            horizon_us: item(given, "horizon_us")?,
+            kept_us: item(given, "kept_us")?,
+            keep_counts: item(given, "keep_counts")?,
+            keep_minutes: item(given, "keep_minutes")?,
+            names: names.0,
+        };
+        Ok(Self { rules, kinds, fields: item(given, "fields")? })
+    }
+}
+
+#[derive(Default)]
+struct Names(Vec<Box<str>>);
+
+impl Names {
+    fn of(&mut self, name: &str) -> PyResult<Name> {
+        let place = self.0.iter().position(|known| **known == *name).unwrap_or_else(|| {
+            self.0.push(name.into());
+            self.0.len() - 1
+        });
+        Name::try_from(place).map_err(|_| PyValueError::new_err("more measures than a byte can number"))
+    }
+}
+
+fn step_rules(step: Step, names: &mut Names, kinds: &Kinds) -> PyResult<StepRules> {
+    let (_, alone, either, both, conversion) = step;
+    let kind_of = |name: &str| kinds.known(name).ok_or_else(|| PyValueError::new_err(format!("no step {name}")));
+    Ok(StepRules {
+        alone: alone.iter().map(|name| names.of(name)).collect::<PyResult<_>>()?,
+        either: either
+            .iter()
+            .map(|(name, others)| Ok((names.of(name)?, others.iter().map(|its| kind_of(its)).collect::<PyResult<_>>()?)))
+            .collect::<PyResult<_>>()?,
+        both: both.iter().map(|(name, other)| Ok((names.of(name)?, kind_of(other)?))).collect::<PyResult<_>>()?,
+        conversion,
+    })
+}
+
+fn item<'py, T: FromPyObject<'py>>(given: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
+    given.get_item(name)?.ok_or_else(|| PyValueError::new_err(format!("no {name}")))?.extract()
+}

@@ -1,0 +1,251 @@
+//! The table of visitors: rows by id, what changed since the last commit, and which rows are past.
+//!
+//! A row is awake, rests as its stored bytes since a restart, or is lent to Python, which gives it back at a commit.
+
+use crate::msgpack::Writer;
+use crate::rules::Kinds;
+use crate::slices::Slices;
+use crate::stored;
+use crate::visitor::Visitor;
+use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
+use std::collections::BTreeMap;
+use std::hash::BuildHasher;
+use std::sync::Arc;
+
+const GRAIN_US: i64 = 60_000_000;
+const SAMPLE: usize = 200;
+
+/// Where the row of a visitor is.
+pub enum Row {
+    Awake(Box<Visitor>),
+    Rested(Box<[u8]>),
+    Lent,
+    Gone,
+}
+
+struct Slot {
+    id: Box<str>,
+    row: Row,
+    changed: bool,
+}
+
+/// A changelog record below the table's name: key, and the stored value or None for a tombstone.
+pub type Change = (Vec<u8>, Option<Vec<u8>>);
+
+/// Rows are kept `keep_us` of event time after their last event, and up to a minute more.
+pub struct Table {
+    slots: Vec<Slot>,
+    places: HashTable<u32>,
+    hasher: DefaultHashBuilder,
+    free: Vec<u32>,
+    changed: Vec<u32>,
+    gone: HashSet<Box<str>>,
+    /// By the minute of event time in which rows come due, as in models.table_ttl.
+    filed: BTreeMap<i64, Vec<u32>>,
+    unfiled: Vec<u32>,
+    keep_us: i64,
+}
+
+impl Table {
+    pub fn new(keep_us: i64) -> Self {
+        Self {
+            slots: Vec::new(),
+            places: HashTable::new(),
+            hasher: DefaultHashBuilder::default(),
+            free: Vec::new(),
+            changed: Vec::new(),
+            gone: HashSet::new(),
+            filed: BTreeMap::new(),
+            unfiled: Vec::new(),
+            keep_us,
+        }
+    }
+
+    pub fn len(&self) -> usize {
+        self.places.len()
+    }
+
+    pub fn find(&self, id: &str) -> Option<u32> {
+        self.places.find(self.hasher.hash_one(id), |&place| *self.slots[place as usize].id == *id).copied()
+    }
+
+    pub fn row(&mut self, place: u32) -> &mut Row {
+        &mut self.slots[place as usize].row
+    }
+
+    /// A row of a visitor that has none, of this time.
+    pub fn insert(&mut self, id: &str, row: Row, last_us: i64) -> u32 {
+        let place = self.put(id, row);
+        self.file(place, last_us);
+        place
+    }
+
+    /// Say that an awake row was changed.
+    pub fn touch(&mut self, place: u32) {
+        let slot = &mut self.slots[place as usize];
+        if !slot.changed {
+            slot.changed = true;
+            self.changed.push(place);
+        }
+    }
+
+    /// Hand a row out as its stored bytes, and whether it was changed since the last commit.
+    pub fn lend(&mut self, id: &str, kinds: &Kinds) -> Option<(Vec<u8>, bool)> {
+        let place = self.find(id)?;
+        let slot = &mut self.slots[place as usize];
+        let bytes = match std::mem::replace(&mut slot.row, Row::Lent) {
+            Row::Awake(visitor) => stored::encode(&visitor, kinds),
+            Row::Rested(bytes) => bytes.into_vec(),
+            Row::Lent | Row::Gone => return None,
+        };
+        Some((bytes, slot.changed))
+    }
+
+    /// Take a lent row back; whether it was lent.
+    pub fn give_back(&mut self, id: &str, bytes: &[u8]) -> bool {
+        let Some(place) = self.find(id) else { return false };
+        let row = self.row(place);
+        let lent = matches!(row, Row::Lent);
+        if lent {
+            *row = Row::Rested(bytes.into());
+        }
+        lent
+    }
+
+    /// Take a row, or its absence, from the changelog; it is filed later.
+    pub fn restore(&mut self, id: &str, bytes: Option<&[u8]>) {
+        match (self.find(id), bytes) {
+            (Some(place), Some(bytes)) => *self.row(place) = Row::Rested(bytes.into()),
+            (Some(place), None) => self.remove(place),
+            (None, Some(bytes)) => {
+                let place = self.put(id, Row::Rested(bytes.into()));
+                self.unfiled.push(place);
+            }
+            (None, None) => {}
+        }
+    }
+
+    /// What changed since the last drain, each key once; lent rows are with Python.
+    pub fn drain(&mut self, kinds: &Kinds) -> Vec<Change> {
+        let mut changes: Vec<Change> = Vec::with_capacity(self.changed.len() + self.gone.len());
+        for place in std::mem::take(&mut self.changed) {
+            let slot = &mut self.slots[place as usize];
+            if !std::mem::take(&mut slot.changed) {
+                continue; // another one's now, or drained already
+            }
+            if let Row::Awake(visitor) = &slot.row {
+                changes.push((key(&slot.id), Some(stored::encode(visitor, kinds))));
+            }
+        }
+        changes.extend(self.gone.drain().map(|id| (key(&id), None)));
+        changes
+    }
+
+    /// Delete rows that are past by the watermark, looking at no more than `looks`.
+    pub fn expire(&mut self, watermark_us: i64, looks: usize) {
+        if !self.unfiled.is_empty() {
+            let rest = self.unfiled.len().saturating_sub(looks);
+            for place in self.unfiled.split_off(rest) {
+                if let Some(last_us) = self.last_us(place) {
+                    self.file(place, last_us);
+                }
+            }
+            return;
+        }
+        let now = watermark_us.div_euclid(GRAIN_US);
+        for _ in 0..looks {
+            let Some(mut due) = self.filed.first_entry().filter(|entry| *entry.key() < now) else { return };
+            let place = due.get_mut().pop();
+            if due.get().is_empty() {
+                due.remove();
+            }
+            let Some(place) = place else { continue };
+            match self.last_us(place) {
+                Some(last_us) if self.due(last_us) < now => self.delete(place),
+                Some(last_us) => self.file(place, last_us),
+                None if matches!(self.row(place), Row::Lent) => self.filed.entry(now).or_default().push(place),
+                None => {}
+            }
+        }
+    }
+
+    /// Bytes of memory, estimated from some of the rows.
+    pub fn memory_bytes(&self) -> usize {
+        let step = self.slots.len() / SAMPLE + 1;
+        let sample = self.slots.iter().step_by(step);
+        let (count, bytes) = sample.fold((0, 0), |(count, bytes), slot| {
+            let row = match &slot.row {
+                Row::Awake(visitor) => visitor.memory_bytes(),
+                Row::Rested(stored) => stored.len(),
+                Row::Lent | Row::Gone => 0,
+            };
+            (count + 1, bytes + slot.id.len() + row)
+        });
+        let of_rows = if count == 0 { 0 } else { bytes * self.slots.len() / count };
+        of_rows + self.slots.capacity() * size_of::<Slot>() + 8 * self.places.capacity() + 4 * self.slots.len()
+    }
+
+    fn put(&mut self, id: &str, row: Row) -> u32 {
+        let slot = Slot { id: id.into(), row, changed: false };
+        let place = if let Some(place) = self.free.pop() {
+            self.slots[place as usize] = slot;
+            place
+        } else {
+            self.slots.push(slot);
+            self.slots.len() as u32 - 1
+        };
+        let (slots, hasher) = (&self.slots, &self.hasher);
+        self.places.insert_unique(hasher.hash_one(id), place, |&known| hasher.hash_one(&*slots[known as usize].id));
+        if !self.gone.is_empty() {
+            self.gone.remove(id);
+        }
+        place
+    }
+
+    fn delete(&mut self, place: u32) {
+        self.gone.insert(self.slots[place as usize].id.clone());
+        self.remove(place);
+    }
+
+    fn remove(&mut self, place: u32) {
+        let id = std::mem::take(&mut self.slots[place as usize].id);
+        let hash = self.hasher.hash_one(&*id);
+        if let Ok(found) = self.places.find_entry(hash, |&known| known == place) {
+            found.remove();
+        }
+        self.slots[place as usize].row = Row::Gone;
+        self.free.push(place);
+    }
+
+    fn last_us(&self, place: u32) -> Option<i64> {
+        match &self.slots[place as usize].row {
+            Row::Awake(visitor) => Some(visitor.last_us),
+            Row::Rested(bytes) => stored::last_us(bytes),
+            Row::Lent | Row::Gone => None,
+        }
+    }
+
+    fn due(&self, last_us: i64) -> i64 {
+        (last_us + self.keep_us).div_euclid(GRAIN_US)
+    }
+
+    fn file(&mut self, place: u32, last_us: i64) {
+        let grain = self.due(last_us);
+        self.filed.entry(grain).or_default().push(place);
+    }
+}
+
+/// The row of a slot that rests, awake; None: Python has to look at it.
+pub fn woken(
+    bytes: &[u8],
+    kinds: &mut Kinds,
+    slices_of: impl FnMut(&[u8]) -> Option<Arc<Slices>>,
+) -> Option<Box<Visitor>> {
+    stored::decode(bytes, kinds, slices_of).map(Box::new)
+}
+
+fn key(id: &str) -> Vec<u8> {
+    let mut out = Writer::default();
+    out.text(id);
+    out.bytes
+}

@@ -1,0 +1,123 @@
+"""The tables of a visitors' task whose rows are with the kernel in Rust (streams/kernel)."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from models.errors import EngineFault
+from models.table import RESTORE, Change, Codec
+from models.visitor import Visitor
+from streams.measuring.dedup import SeenIds
+from streams.measuring.visitor_table import Visitors
+
+
+class KernelIds(SeenIds):
+    """See SeenIds; `ids`: the kernel's, which it keeps them in."""
+
+    __slots__ = ("ids",)
+
+    def __init__(self, name: str, ids: Any) -> None:  # noqa: ANN401  kpi_kernel.Ids
+        super().__init__(name)
+        self.ids = ids
+
+    def __len__(self) -> int:
+        return len(self.ids)
+
+    def claim(self, at_us: int, number: int) -> bool:
+        """See SeenIds."""
+        claimed: bool = self.ids.claim(at_us, number)
+        return claimed
+
+    def disclaim(self, at_us: int, number: int) -> None:
+        """See SeenIds."""
+        self.ids.disclaim(at_us, number)
+
+    def sweep(self, hot_from_us: int, from_us: int) -> None:
+        """See SeenIds."""
+        self.ids.sweep(hot_from_us, from_us)
+
+    def drain(self) -> Iterator[Change]:
+        """See ChangeLogged."""
+        yield from self.ids.drain()
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """See ChangeLogged."""
+        try:
+            self.ids.restore(key, value)
+        except ValueError as error:
+            SeenIds(self.name).restore(key, value)  # says what is wrong
+            raise EngineFault(f"table {self.name}: {error}; {RESTORE}") from error
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged."""
+        held: int = self.ids.memory_bytes()
+        return held
+
+
+class KernelVisitors(Visitors):
+    """See Visitors; `rows` are those that the kernel has lent since the last commit."""
+
+    __slots__ = ("_lent", "kernel")
+
+    def __init__(self, codec: Codec[str, Visitor], keep_us: int, kernel: Any) -> None:  # noqa: ANN401  kpi_kernel.Visitors
+        super().__init__(codec, keep_us)
+        self.kernel = kernel
+        self._lent: dict[str, bytes] = {}
+
+    def __len__(self) -> int:
+        return len(self.kernel)
+
+    def wake(self, key: str) -> Visitor | None:
+        """See RestingTable: borrow it."""
+        lent = self.kernel.lend(key)
+        if lent is None:
+            return None
+        stored, changed = lent
+        row = self.rows[key] = self._codec.row(self.name, stored)
+        self._lent[key] = stored
+        if changed:
+            self.changed.add(key)
+        return row
+
+    def put(self, key: str, row: Visitor) -> None:
+        """See Table."""
+        if key not in self.rows:
+            self.kernel.lend_new(key, row.last_us)
+        self.rows[key] = row
+        self.changed.add(key)
+
+    def rest(self, watermark_us: int, looks: int) -> None:
+        """Nothing: what the kernel keeps takes little more memory than what is stored."""
+
+    def expire(self, watermark_us: int, looks: int) -> bool:
+        """See Table; the next step looks at more."""
+        self.kernel.expire(watermark_us, looks)
+        return False
+
+    def drain(self) -> Iterator[Change]:
+        """See ChangeLogged. What was lent goes back."""
+        changed, self.changed = self.changed, set()
+        lent, self._lent = self._lent, {}
+        rows, self.rows = self.rows, {}
+        for key, row in rows.items():
+            if key in changed:
+                stored = self._codec.stored(row)
+                yield self._codec.key_to_bytes(key), stored
+            else:
+                stored = lent[key]
+            taken = self.kernel.give_back(key, stored)
+            assert taken, f"table {self.name}: {key!r} was not lent"
+        yield from self.kernel.drain()
+
+    def restore(self, key: bytes, value: bytes | None) -> None:
+        """See ChangeLogged."""
+        codec = self._codec
+        name = codec.key(self.name, key)
+        if value is not None and value[:1] != codec.version.to_bytes():
+            value = codec.stored(codec.row(self.name, value))
+        if not self.kernel.restore(name, value):
+            raise EngineFault(f"table {self.name}: a stored value cannot be read; {RESTORE}")
+
+    def memory_bytes(self) -> int:
+        """See ChangeLogged."""
+        held: int = self.kernel.memory_bytes()
+        return held
