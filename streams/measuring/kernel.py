@@ -54,8 +54,10 @@ class KernelBooking(ClickBooking):
         return {
             "steps": steps,
             "seen": [[measures.seen[engaged, alone] for alone in (False, True)] for engaged in (False, True)],
+            "sessions": measure.SESSIONS,
             "visitors": measure.VISITORS if measures.visitors else None,
             "engaged": measure.ENGAGED_SESSIONS if measures.engaged else None,
+            "converting": measure.CONVERTING_SESSIONS if measures.converting else None,
             "counts_events": measures.views or measures.time,
             "limit": min(rules.clicks_per_minute, MAX_COUNT),
             "retention_us": rules.retention_us,
@@ -84,14 +86,15 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
         tables.sums.rolled_up = _kernel(tables).take_sums(sink.needs.measures)
         return super().outgoing(tables, outputs, now_us)
 
-    def _take(self, tables: Tables, batch: Batch, now_us: int, output: MeasureOutput) -> set[int]:
+    def _take(self, tables: Tables, batch: Batch, now_us: int, output: MeasureOutput) -> int:
         """What the kernel declines, the Python code does; in the order of the records."""
-        rows, ids, clock, ledger = cast(KernelVisitors, tables.rows), tables.seen, tables.clock.row, tables.ledger.row
-        chunk, beats, done = import_module(_MODULE).Chunk(batch.records), set[int](), 0
+        rows, ids, sums = cast(KernelVisitors, tables.rows), tables.seen, tables.sums.arrivals
+        clock, ledger = tables.clock.row, tables.ledger.row
+        chunk, beats, done = import_module(_MODULE).Chunk(batch.records), 0, 0
         limits = (now_us, now_us + FUTURE_TOLERANCE_US, ANCIENT_US, self.out_of_orderness_us)
         assert isinstance(ids, KernelIds)
         while True:
-            done, counts, highest_us = rows.kernel.receive(
+            done, counts, arrivals, highest_us = rows.kernel.receive(
                 ids.ids, chunk, done, limits, clock.at_us, clock.highest_us, rows.fixed_us
             )
             counted, duplicate, late, bot = counts
@@ -100,10 +103,12 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
             ledger.late += late
             ledger.bot += bot
             clock.highest_us = highest_us
+            for at_ms, n in arrivals:
+                sums[at_ms] = sums.get(at_ms, 0) + n
             if done == len(batch.records):
                 break
             one = Batch(batch.topic, batch.partition, batch.records[done : done + 1])
-            beats |= super()._take(tables, one, now_us, output)
+            beats += super()._take(tables, one, now_us, output)
             done += 1
         return beats
 

@@ -43,7 +43,7 @@ class SessionMeasures:
         self.time = measure.TIME_ON_SITE in needed
         self.views = measure.PAGE_VIEWS in needed
         self.conversions = frozenset(conversions)
-        self._converting = measure.CONVERTING_SESSIONS in needed
+        self.converting = measure.CONVERTING_SESSIONS in needed
         # What a session adds to when it is active, together: one that is engaged; the only one of its visitor.
         self.seen = {
             (engaged, visitor): TOGETHER.join(
@@ -95,7 +95,7 @@ class SessionMeasures:
     def _step(self, kind: str) -> StepMeasures:
         alone = (self._alone[kind],) if kind in self._alone else ()
         either: tuple[tuple[str, tuple[str, ...]], ...] = ()
-        if self._converting and kind in self.conversions:
+        if self.converting and kind in self.conversions:
             either = ((measure.CONVERTING_SESSIONS, tuple(sorted(self.conversions - {kind}))),)
         both = tuple((name, second if kind == first else first) for name, first, second in self._both)
         return StepMeasures(
@@ -109,7 +109,7 @@ class SessionMeasures:
         for step, minutes in seen.items():
             if name := self._alone.get(step):
                 _chain(books, slices, name, minutes, 1)
-        if self._converting:
+        if self.converting:
             converting = orders.union(*(seen.get(kind, ()) for kind in self.conversions))
             _chain(books, slices, measure.CONVERTING_SESSIONS, converting, 1)
         for name, first, second in self._both:

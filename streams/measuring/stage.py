@@ -110,17 +110,16 @@ class MeasureStage(Generic[E, R, S]):
         return [*records, status_record(status)]
 
     def _receive(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> None:
-        ledger, sums, weight = tables.ledger.row, tables.sums, self._weight(tables)
+        weight = self._weight(tables)
         beats = self._take(tables, batch, now_us, output)
-        ledger.received += len(batch.records) - len(beats)
-        _arrived(sums.arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
+        tables.ledger.row.received += len(batch.records) - beats
         output.received = len(batch.records)
         output.pending_bytes += self._weight(tables) - weight
         tables.ledger.touch()
 
-    def _take(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> set[int]:
-        """The hot path: what a record does not need is not done for it. Returns the offsets of heartbeats."""
-        ledger, admit = tables.ledger.row, self._admission(tables, now_us)
+    def _take(self, tables: MeasureTables[R, S], batch: Batch, now_us: int, output: MeasureOutput) -> int:
+        """The hot path: what a record does not need is not done for it. Returns how many were heartbeats."""
+        ledger, arrivals, admit = tables.ledger.row, tables.sums.arrivals, self._admission(tables, now_us)
         beats, counted = set[int](), 0
         for record in batch.records:
             if record.headers and (beat := heartbeat.of(record)) is not None:
@@ -137,7 +136,8 @@ class MeasureStage(Generic[E, R, S]):
             else:
                 _count(ledger, outcome)
         ledger.counted += counted
-        return beats
+        _arrived(arrivals, [r for r in batch.records if r.offset not in beats] if beats else batch.records)
+        return len(beats)
 
     def _weight(self, tables: MeasureTables[R, S]) -> int:
         return tables.sums.weight

@@ -1,12 +1,13 @@
 //! What a click adds to its session and visitor, as ClickBooking and SessionBooking do it.
 //!
-//! Declined, before anything was changed: where what was contributed would have to be taken back (another first event,
-//! made sessions that become one, a visitor with joined orders), and a session whose minutes do not fit the mask.
+//! Declined, before anything was changed: made sessions that become one, a visitor with joined orders, a name that is
+//! kept as its hash, and a session whose minutes do not fit the mask.
 
 use crate::additions::Additions;
 use crate::decode::Click;
 use crate::rules::{Kinds, Rules, StepRules};
-use crate::session::{Session, Step, MADE, NEVER_US};
+use crate::rebooking::begin;
+use crate::session::{Session, MADE, NEVER_US};
 use crate::sightings::{joint, Neighbours, Sightings, MINUTE_US};
 use crate::slices::{Interned, Slices};
 use crate::visitor::{Visitor, MAX_WEIGHT};
@@ -26,7 +27,19 @@ pub enum Booked {
 /// Where a click goes.
 enum Place {
     Known(usize),
+    /// It is the first event of a session.
+    First(usize, Arc<Slices>),
     New(Arc<Slices>),
+}
+
+/// What is asked of a click once its session is known.
+pub struct Taken<'a> {
+    pub id: &'a str,
+    pub at_us: i64,
+    pub minute: i64,
+    pub view: bool,
+    pub kind: Option<u16>,
+    pub converts: bool,
 }
 
 /// What all clicks of a task share. `late_us`: an event before it is late; `fixed_us`: no order before it asks any more.
@@ -56,20 +69,30 @@ impl Booking<'_> {
         }
         let place = match self.find(visitor, click) {
             Err(booked) => return booked,
-            Ok(Some(known)) if self.takes(&visitor.sessions[known], click, minute) => Place::Known(known),
-            Ok(Some(_)) => return Booked::Declined,
-            Ok(None) => match slices_of(self.interned) {
-                Some(slices) => Place::New(slices),
-                None => return Booked::Declined,
+            Ok(Some(known)) if !visitor.sessions[known].active.fits(minute) => return Booked::Declined,
+            Ok(Some(known)) if !self.begins(&visitor.sessions[known], click) => Place::Known(known),
+            Ok(known) => match (known, slices_of(self.interned)) {
+                (Some(known), Some(slices)) => Place::First(known, slices),
+                (None, Some(slices)) => Place::New(slices),
+                (_, None) => return Booked::Declined,
             },
         };
-        let known = match place {
-            Place::Known(known) => known,
-            Place::New(slices) => self.open(visitor, click, slices),
-        };
+        let event = self.taken(click, minute);
+        if let Place::New(slices) = &place {
+            self.open(visitor, click, slices.clone());
+        }
         visitor.count(minute, self.rules.keep_counts);
         visitor.last_us = visitor.last_us.max(at_us);
-        self.add(visitor, known, click, minute);
+        let known = if let Place::Known(known) | Place::First(known, _) = place { known } else { visitor.sessions.len() - 1 };
+        let session = &mut visitor.sessions[known];
+        if session.events.len() & 7 == 0 {
+            session.forget(self.frozen_us().min(self.fixed_us));
+        }
+        if let Place::First(_, slices) = place {
+            begin(self.rules, self.interned, self.additions, visitor, known, &event, slices);
+        } else {
+            self.add(visitor, known, &event);
+        }
         Booked::Counted
     }
 
@@ -93,44 +116,47 @@ impl Booking<'_> {
         Ok(found)
     }
 
-    /// Whether a session can take up a click without taking anything back.
-    fn takes(&self, session: &Session, click: &Click<'_>, minute: i64) -> bool {
+    /// Whether a click is the first one of a session that had begun without it.
+    fn begins(&self, session: &Session, click: &Click<'_>) -> bool {
         let frozen = click.at_us < self.frozen_us() && click.at_us < session.last_us;
-        session.active.fits(minute) && (frozen || !session.begins_with(click.at_us, click.event_id))
+        !frozen && session.begins_with(click.at_us, click.event_id)
     }
 
-    fn open(&self, visitor: &mut Visitor, click: &Click<'_>, slices: Arc<Slices>) -> usize {
+    fn taken<'c>(&self, click: &Click<'c>, minute: i64) -> Taken<'c> {
+        let kind = self.kinds.known(click.event_type);
+        let step = kind.and_then(|kind| self.rules.steps.get(usize::from(kind)));
+        let (view, converts) = (click.event_type == PAGE_VIEW, step.is_some_and(|step| step.conversion));
+        Taken { id: click.event_id, at_us: click.at_us, minute, view, kind, converts }
+    }
+
+    fn open(&self, visitor: &mut Visitor, click: &Click<'_>, slices: Arc<Slices>) {
         let name = click.session_id.map_or_else(|| format!("{MADE}{}", click.at_us).into(), Into::into);
         let session = Session::new(name, slices, click.at_us, click.event_id);
         visitor.open(session, self.late_us + self.rules.horizon_us - self.rules.kept_us);
-        visitor.sessions.len() - 1
     }
 
-    fn add(&mut self, visitor: &mut Visitor, known: usize, click: &Click<'_>, minute: i64) {
-        let (at_us, frozen_us) = (click.at_us, self.frozen_us());
-        let (view, kind) = (click.event_type == PAGE_VIEW, self.kinds.known(click.event_type));
+    fn add(&mut self, visitor: &mut Visitor, known: usize, event: &Taken<'_>) {
+        let (at_us, minute) = (event.at_us, event.minute);
         let session = &mut visitor.sessions[known];
-        if session.events.len() & 7 == 0 {
-            session.forget(frozen_us.min(self.fixed_us));
-        }
         if at_us >= session.last_us {
-            self.move_on(session, at_us, minute, view, kind);
-        } else if at_us < frozen_us {
-            if view && self.rules.counts_events {
+            self.move_on(session, event);
+        } else if at_us < self.frozen_us() {
+            if event.view && self.rules.counts_events {
                 self.additions.add_event(&session.slices, minute, 0, 1);
             }
         } else {
-            self.insert(session, at_us, minute, view, kind);
+            self.insert(session, event);
         }
         self.see_active(visitor, known, minute);
         let rules = self.rules;
-        if let Some((kind, step)) = kind.and_then(|kind| Some((kind, rules.counted(kind)?))) {
+        if let Some((kind, step)) = event.kind.and_then(|kind| Some((kind, rules.counted(kind)?))) {
             self.see_step(&mut visitor.sessions[known], kind, step, minute);
         }
     }
 
     /// An event in order of time.
-    fn move_on(&mut self, session: &mut Session, at_us: i64, minute: i64, view: bool, kind: Option<u16>) {
+    fn move_on(&mut self, session: &mut Session, event: &Taken<'_>) {
+        let &Taken { at_us, minute, view, .. } = event;
         session.events.push(at_us << 1 | i64::from(view));
         if self.rules.counts_events {
             self.additions.add_event(&session.slices, minute, at_us - session.last_us, view.into());
@@ -142,7 +168,7 @@ impl Booking<'_> {
         if view {
             session.view(at_us);
         }
-        if session.engages(at_us, self.converts(kind)) {
+        if session.engages(at_us, event.converts) {
             session.engaged_us = at_us;
             if let (Some(engaged), true) = (self.rules.engaged, minute == session.active.last) {
                 self.additions.add(&session.slices, engaged, minute, 1, (None, None));
@@ -151,12 +177,12 @@ impl Booking<'_> {
     }
 
     /// An event out of order that is not frozen, and not the first one.
-    fn insert(&mut self, session: &mut Session, at_us: i64, minute: i64, view: bool, kind: Option<u16>) {
-        let engaged = session.engaged_us / MINUTE_US;
+    fn insert(&mut self, session: &mut Session, event: &Taken<'_>) {
+        let (&Taken { at_us, minute, view, .. }, engaged) = (event, session.engaged_us / MINUTE_US);
         if self.rules.counts_events {
             self.cut_gap(session, at_us, minute, view);
         }
-        session.insert(at_us, view, self.converts(kind));
+        session.insert(at_us, view, event.converts);
         self.engage_from(session, engaged);
     }
 
@@ -212,7 +238,7 @@ impl Booking<'_> {
     }
 
     fn see_step(&mut self, session: &mut Session, kind: u16, step: &StepRules, minute: i64) {
-        let Some(near) = remember(session, kind, minute, self.rules.keep_minutes) else { return };
+        let Some(near) = session.see_step(kind, minute, self.rules.keep_minutes) else { return };
         let slices = &session.slices;
         for &name in &step.alone {
             self.additions.add(slices, name, minute, 1, near);
@@ -240,20 +266,6 @@ impl Booking<'_> {
     fn frozen_us(&self) -> i64 {
         self.late_us + self.rules.thaw_us
     }
-
-    fn converts(&self, kind: Option<u16>) -> bool {
-        kind.and_then(|kind| self.rules.steps.get(usize::from(kind))).is_some_and(|step| step.conversion)
-    }
-}
-
-fn remember(session: &mut Session, kind: u16, minute: i64, keep: i64) -> Option<Neighbours> {
-    if let Some(step) = session.steps.iter_mut().find(|step| step.kind == kind) {
-        return if step.seen.last == minute { None } else { step.seen.add(minute, keep) };
-    }
-    let mut seen = Sightings::default();
-    let near = seen.add(minute, keep);
-    session.steps.push(Step { kind, seen });
-    near
 }
 
 fn other_sessions(visitor: &Visitor, known: usize) -> impl Iterator<Item = &Session> {

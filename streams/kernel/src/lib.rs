@@ -12,6 +12,7 @@ mod chunk;
 mod decode;
 mod ids;
 mod msgpack;
+mod rebooking;
 mod rolled_up;
 mod rules;
 mod seen;

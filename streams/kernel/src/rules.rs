@@ -48,8 +48,10 @@ pub struct Rules {
     pub steps: Vec<StepRules>,
     /// What an active session adds to, by whether it is engaged and whether it is the only one of its visitor.
     pub seen: [[Name; 2]; 2],
+    pub sessions: Name,
     pub visitors: Option<Name>,
     pub engaged: Option<Name>,
+    pub converting: Option<Name>,
     pub counts_events: bool,
     pub limit: u16,
     pub retention_us: i64,

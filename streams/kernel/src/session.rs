@@ -1,6 +1,6 @@
 //! A session, as models.session has it. Times are event time, us since 1970 UTC.
 
-use crate::sightings::Sightings;
+use crate::sightings::{Neighbours, Sightings};
 use crate::slices::Slices;
 use std::sync::Arc;
 
@@ -108,6 +108,27 @@ impl Session {
             [self.view_us, self.second_view_us, _] = views;
         }
         self.last_us = self.last_us.max(at_us);
+    }
+
+    /// The event just inserted is the first one: with it start and slices move.
+    pub fn begin(&mut self, at_us: i64, event_id: &str, slices: Arc<Slices>) {
+        (self.first_us, self.first_id, self.slices) = (at_us, event_id.into(), slices);
+        let later = self.events.partition_point(|&event| event < (at_us + ENGAGED_AFTER_US) << 1);
+        if let Some(&event) = self.events.get(later) {
+            self.engaged_us = self.engaged_us.min(event >> 1);
+        }
+    }
+
+    /// Remember a step: as `Sightings::add`.
+    pub fn see_step(&mut self, kind: u16, minute: i64, keep: i64) -> Option<Neighbours> {
+        if let Some(step) = self.steps.iter_mut().find(|step| step.kind == kind) {
+            return if step.seen.last == minute { None } else { step.seen.add(minute, keep) };
+        }
+        let mut seen = Sightings::default();
+        let near = seen.add(minute, keep);
+        self.steps.reserve_exact(1);
+        self.steps.push(Step { kind, seen });
+        near
     }
 
     /// Bytes that count for what a visitor may have (models.visitor).

@@ -26,11 +26,14 @@ impl Settings {
         let seen = [[names.of(&strange)?, names.of(&alone)?], [names.of(&engaged)?, names.of(&both)?]];
         let visitors: Option<String> = item(given, "visitors")?;
         let engaged: Option<String> = item(given, "engaged")?;
+        let converting: Option<String> = item(given, "converting")?;
         let rules = Rules {
             steps: steps.into_iter().map(|step| step_rules(step, &mut names, &kinds)).collect::<PyResult<_>>()?,
             seen,
+            sessions: names.of(&item::<String>(given, "sessions")?)?,
             visitors: visitors.map(|name| names.of(&name)).transpose()?,
             engaged: engaged.map(|name| names.of(&name)).transpose()?,
+            converting: converting.map(|name| names.of(&name)).transpose()?,
             counts_events: item(given, "counts_events")?,
             limit: item(given, "limit")?,
             retention_us: item(given, "retention_us")?,

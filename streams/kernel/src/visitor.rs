@@ -78,6 +78,7 @@ impl Visitor {
             self.weigh();
         }
         self.weight += session.weight();
+        self.sessions.reserve_exact(1); // most visitors have one
         self.sessions.push(session);
     }
 

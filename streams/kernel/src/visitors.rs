@@ -2,7 +2,7 @@
 
 use crate::additions::Additions;
 use crate::booking::{Booked, Booking};
-use crate::chunk::Chunk;
+use crate::chunk::{Chunk, Record};
 use crate::decode::{decode, Click};
 use crate::ids::{id_hash, SeenIds};
 use crate::rules::{Kinds, Rules};
@@ -42,6 +42,8 @@ impl Clock {
         self.at_us.map_or(at_us, |known| known.max(at_us)) - horizon_us
     }
 }
+
+type Received = (usize, (usize, usize, usize, usize), Vec<(i64, usize)>, Option<i64>);
 
 /// What became of the records of a call.
 #[derive(Default)]
@@ -99,6 +101,11 @@ impl Asked {
     }
 }
 
+/// How many records came at a time; neighbours mostly share it.
+fn arrivals(records: &[Record<'_>]) -> Vec<(i64, usize)> {
+    records.chunk_by(|one, next| one.at_ms == next.at_ms).map(|its| (its[0].at_ms, its.len())).collect()
+}
+
 fn given(ask: &PyObject, bytes: &[u8]) -> Option<Given> {
     let answer = Python::with_gil(|py| ask.call1(py, (PyBytes::new(py, bytes),))?.extract(py));
     let (pairs, packed, weight): (Vec<(String, String)>, Vec<u8>, i64) = answer.ok()?;
@@ -133,7 +140,7 @@ impl Visitors {
     }
 
     /// Handle records from `start` on until one has to be done in Python: the index of that one, how many were
-    /// counted, duplicate, late and bots, and the highest event time counted.
+    /// counted, duplicate, late and bots, how many came at a broker's timestamp, the highest event time counted.
     #[allow(clippy::too_many_arguments)]
     fn receive(
         &mut self,
@@ -145,17 +152,17 @@ impl Visitors {
         at_us: Option<i64>,
         highest_us: Option<i64>,
         fixed_us: i64,
-    ) -> (usize, (usize, usize, usize, usize), Option<i64>) {
+    ) -> Received {
         let (now_us, latest_us, earliest_us, out_of_orderness_us) = limits_us;
         let mut clock = Clock { now_us, latest_us, earliest_us, out_of_orderness_us, at_us, highest_us, fixed_us };
         let records = chunk.plain_from(py, start);
         let mut counts = Counts::default();
         let done = py.allow_threads(|| {
-            let declined = |&(key, value): &(&[u8], &[u8])| !self.admit(&mut ids.seen, &mut clock, &mut counts, key, value);
+            let declined = |record: &Record<'_>| !self.admit(&mut ids.seen, &mut clock, &mut counts, record);
             records.iter().position(declined).unwrap_or(records.len())
         });
         let Counts { counted, duplicate, late, bot } = counts;
-        (start + done, (counted, duplicate, late, bot), clock.highest_us)
+        (start + done, (counted, duplicate, late, bot), arrivals(&records[..done]), clock.highest_us)
     }
 
     /// What was added since the last call, by slice and addition: of the measures `needed` by each dimension.
@@ -221,10 +228,10 @@ impl Visitors {
 
 impl Visitors {
     /// Whether a record has got its outcome here.
-    fn admit(&mut self, seen: &mut SeenIds, clock: &mut Clock, counts: &mut Counts, key: &[u8], value: &[u8]) -> bool {
-        let Some(click) = decode(value) else { return false };
+    fn admit(&mut self, seen: &mut SeenIds, clock: &mut Clock, counts: &mut Counts, record: &Record<'_>) -> bool {
+        let Some(click) = decode(record.value) else { return false };
         let at_us = click.at_us;
-        if key != click.visitor_id.as_bytes() || at_us < clock.earliest_us || at_us > clock.latest_us {
+        if record.key != click.visitor_id.as_bytes() || at_us < clock.earliest_us || at_us > clock.latest_us {
             return false;
         }
         let late_us = clock.late_us(self.rules.horizon_us);
@@ -237,7 +244,7 @@ impl Visitors {
             counts.duplicate += 1;
             return true;
         }
-        match self.book(&click, value, late_us, clock.fixed_us) {
+        match self.book(&click, record.value, late_us, clock.fixed_us) {
             Booked::Declined => return false,
             Booked::Bot => counts.bot += 1,
             Booked::Counted => {
