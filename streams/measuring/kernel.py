@@ -82,13 +82,13 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
 
     def outgoing(self, tables: Tables, outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
-        sink = cast(DeltaSink, self.sink)
+        sink = cast("DeltaSink", self.sink)
         tables.sums.rolled_up = _kernel(tables).take_sums(sink.needs.measures)
         return super().outgoing(tables, outputs, now_us)
 
     def _take(self, tables: Tables, batch: Batch, now_us: int, output: MeasureOutput) -> int:
         """What the kernel declines, the Python code does; in the order of the records."""
-        rows, ids, sums = cast(KernelVisitors, tables.rows), tables.seen, tables.sums.arrivals
+        rows, ids, sums = cast("KernelVisitors", tables.rows), tables.seen, tables.sums.arrivals
         clock, ledger = tables.clock.row, tables.ledger.row
         chunk, beats, done = import_module(_MODULE).Chunk(batch.records), 0, 0
         limits = (now_us, now_us + FUTURE_TOLERANCE_US, ANCIENT_US, self.out_of_orderness_us)
@@ -118,7 +118,7 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
 
 
 def _kernel(tables: Tables) -> Any:  # noqa: ANN401  kpi_kernel.Visitors
-    return cast(KernelVisitors, tables.rows).kernel
+    return cast("KernelVisitors", tables.rows).kernel
 
 
 def _given(slices: Slices) -> tuple[tuple[Slice, ...], bytes, int]:
