@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from typing import TypeVar
 
 T = TypeVar("T")
-SHARES = (0.0, 0.0, 0.02, 0.1, 0.3)
+SHARES = (0.0, 0.0, 0.01, 0.05, 0.2)
 """How often an oddity comes: of two in five seeds it is never one."""
 
 

@@ -1,5 +1,6 @@
 """Clicks of few visitors, whose sessions cross: what a shop sends, and what it should not."""
 
+from collections.abc import Iterator
 from typing import Any
 
 from flow import Sent
@@ -17,9 +18,20 @@ KINDS = (
     "session_start", "zakup-ż", "Page_view",
 )  # fmt: skip
 AGENTS = ("Mozilla/5.0 (Macintosh) Firefox/131.0", "Mozilla/5.0 (compatible; Googlebot/2.1)", "curl/8", "", "ż" * 600)
-GAPS_US = (0, 1, S // 2, 3 * S, 9 * S + 999_999, 10 * S, 40 * S, MINUTE)
-LEAPS_US = (20 * MINUTE, 30 * MINUTE, 30 * MINUTE - 1, 70 * MINUTE, 3 * HOUR, 25 * HOUR, 60 * HOUR)
-BACK_US = (1, 999, 2 * S, 5 * S, 30 * S, 61 * S, 5 * MINUTE, 31 * MINUTE, 59 * MINUTE)
+GAPS_US = (0, 1, S // 2, 3 * S, 9 * S + 999_999, 10 * S, 40 * S, 70 * S)
+LEAPS_US = (
+    20 * MINUTE,
+    25 * MINUTE,
+    30 * MINUTE,
+    30 * MINUTE - 1,
+    30 * MINUTE + 20 * S,
+    70 * MINUTE,
+    3 * HOUR,
+    25 * HOUR,
+    60 * HOUR,
+)
+APART_US = (1_820 * S, 1_800 * S, 1_800 * S - 1, 1_799 * S, 80 * S, 60 * S, 60 * S - 1)
+BACK_US = (1, 999, 2 * S, 5 * S, 12 * S, 25 * S, 30 * S, 61 * S, 5 * MINUTE, 31 * MINUTE, 59 * MINUTE)
 BEYOND_US = (HOUR - S, HOUR + 4 * S, HOUR + 6 * S, 3 * HOUR, 30 * HOUR)
 AHEAD_US = (4 * MINUTE, 5 * MINUTE, 5 * MINUTE + 1, 6 * MINUTE, 400 * 24 * HOUR)
 PAGES = (
@@ -69,25 +81,40 @@ class Clicks:
         self._sent: list[Sent] = []
         self._events: list[dict[str, Any]] = []
         self._made = 0
+        self._leaps = chance.sample(LEAPS_US, chance.randint(1, 3))
 
     def next(self) -> Sent:
         """One more record of the topic."""
         chance = self._chance
-        self.at_us += chance.choice(LEAPS_US) if chance.does("leap") else chance.choice(GAPS_US)
+        leaps = chance.random() < 0.02 or chance.does("leap")
+        self.at_us += chance.choice(self._leaps if leaps else GAPS_US)
         if self._sent and chance.does("duplicate"):
             return chance.choice(self._sent[-40:])
         if chance.does("garbage"):
             return self._record(chance.choice(GARBAGE), b"v1")
-        event = self._again() if self._events and chance.does("redelivery in other words") else self._event()
-        self._events.append(event)
-        value = written(chance, event)
-        sent = self._record(value, self._key(str(event.get("visitor_id"))))
-        self._sent.append(sent)
-        return sent
+        return self._sent_as(self._again() if self._events and chance.does("other words") else self._event())
+
+    def burst(self) -> Iterator[Sent]:
+        """Many clicks within a minute."""
+        end_us = self.at_us + 50 * S
+        for _ in range(self._chance.choice((9, 40, 130))):
+            self.at_us = min(self.at_us, end_us)
+            yield self.next()
+
+    def bridge(self) -> Iterator[Sent]:
+        """Sessions without an id as far apart as may be, or further; a click between them makes them one."""
+        chance = self._chance
+        its = {"visitor_id": chance.choice(self.visitors), "session_id": None}
+        yield self._sent_as(self._event() | its | {"timestamp": moment(chance, self.at_us)})
+        self.at_us += chance.choice(APART_US)
+        yield self._sent_as(self._event() | its | {"timestamp": moment(chance, self.at_us)})
+        between_us = self.at_us - chance.choice((25 * S, 30 * S, 61 * S))
+        yield self._sent_as(self._event() | its | {"timestamp": moment(chance, between_us)})
 
     def beat(self) -> Sent:
         """A heartbeat: forward, back, ahead, or none."""
-        to_us = self.at_us + self._chance.choice((0, -S, -HOUR, S, MINUTE, 10 * MINUTE, 25 * HOUR))
+        to_us = self.at_us + self._chance.one((-S, S, 0, -HOUR, MINUTE, 10 * MINUTE, 25 * HOUR), "far beat")
+        self.at_us = max(self.at_us, to_us)
         text = self._chance.one((moment(self._chance, to_us).encode(), b"soon", b""), "beat that is none")
         value = self._chance.choice((None, b"", b"{}"))
         return Sent(click.TOPIC, self._chance.choice((None, b"v1")), value, ((HEADER, text),), timestamp=self._stamp())
@@ -100,7 +127,8 @@ class Clicks:
         if chance.does("beyond the horizon"):
             return self.at_us - chance.choice(BEYOND_US)
         if chance.does("future"):
-            return self.now_us + chance.choice(AHEAD_US)
+            replayed = self.now_us > self.at_us + 24 * HOUR  # what is accepted there makes all others late
+            return self.now_us + chance.choice(AHEAD_US[3:] if replayed else AHEAD_US)
         if chance.does("ancient"):
             return ANCIENT_US - chance.choice((0, 1, HOUR, 10**16))
         if chance.does("whole minute"):
@@ -109,6 +137,12 @@ class Clicks:
 
     def session(self) -> str | None:
         return self._chance.choice(self.sessions) if self._chance.random() < self._named else None
+
+    def _sent_as(self, event: dict[str, Any]) -> Sent:
+        self._events.append(event)
+        sent = self._record(written(self._chance, event), self._key(str(event.get("visitor_id"))))
+        self._sent.append(sent)
+        return sent
 
     def _record(self, value: bytes | None, key: bytes | None) -> Sent:
         headers = (("traceparent", b"00-1"),) if self._chance.does("other headers") else ()

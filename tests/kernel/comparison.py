@@ -5,7 +5,7 @@ from itertools import count
 from typing import Any
 
 from kernel.chance import Chance
-from kernel.looks import Reader
+from kernel.looks import Reader, plain
 from kernel.script import START_US, Commit, Turn, script
 from kernel.stages import Rules, some_rules, stage_of
 from kernel.task import Task
@@ -82,12 +82,12 @@ def _play(task: Task, turn: Turn, number: int) -> None:
 
 
 def _apart(reader: Reader, one: Task, other: Task, turn: Turn) -> str | None:
-    looks = [{"ledger": task.ledger, "steps": task.steps} for task in (one, other)]
+    looks = [{"ledger": plain(task.ledger), "steps": task.steps} for task in (one, other)]
     if isinstance(turn, Commit):
         keys = {*one.changed, *other.changed}
         keys = {key for key in keys if key[0] == "seen" or one.changelog.get(key) != other.changelog.get(key)}
         looks = [
-            look | reader.commit(task) | reader.rows(task, keys) for look, task in zip(looks, (one, other), strict=True)
+            look | reader.rows(task, keys) | reader.commit(task) for look, task in zip(looks, (one, other), strict=True)
         ]
     return first_difference(*looks)
 
@@ -97,7 +97,8 @@ def first_difference(one: Any, other: Any, path: str = "") -> str | None:
     if one == other:
         return None
     if isinstance(one, dict) and isinstance(other, dict):
-        for key in [*one, *(key for key in other if key not in one)]:
+        keys = [*one, *(key for key in other if key not in one)]
+        for key in sorted(keys, key=str) if isinstance(keys[0], tuple) else keys:
             if (found := first_difference(one.get(key), other.get(key), f"{path}/{key}")) is not None:
                 return found
     if isinstance(one, list) and isinstance(other, list) and len(one) == len(other):

@@ -1,4 +1,4 @@
-"""What a task has done, in terms in which two implementations have to agree; not in which order, or how it is packed."""
+"""What a task has done, in terms in which two implementations have to agree; not in which order or bytes."""
 
 from array import array
 from collections import Counter, defaultdict

@@ -43,8 +43,10 @@ def script(seed: int, turns: int, *, orders: bool) -> list[Turn]:
     """It ends with a commit, a restart and a commit."""
     chance = Chance(seed)
     clicks = Clicks(chance, START_US)
+    if chance.random() < 0.5:
+        clicks.now_us += REPLAY_US
     facts = Facts(chance, clicks) if orders else None
-    made: list[Turn] = []
+    made: list[Turn] = [Wait(clicks.now_us)]
     for _ in range(turns):
         made += _turn(chance, clicks, facts)
     end = Wait(clicks.now_us + S, Tick({}))
@@ -52,27 +54,34 @@ def script(seed: int, turns: int, *, orders: bool) -> list[Turn]:
 
 
 def _turn(chance: Chance, clicks: Clicks, facts: Facts | None) -> Iterator[Turn]:
+    """Mostly a click; the wall clock follows that of the shop."""
     lot = chance.random()
     if lot < 0.05:
         yield Commit()
         if chance.does("restart"):
             yield Restart(tombstones=chance.random() < 0.5)
-    elif lot < 0.13:
+    elif lot < 0.13 or (clicks.at_us > clicks.now_us + 2 * MINUTE and not chance.does("clock that is ahead")):
         yield _wait(chance, clicks)
     elif lot < 0.2 and facts is not None:
         yield facts.next()
-    elif lot < 0.22:
+    else:
+        yield from _clicks(chance, clicks)
+
+
+def _clicks(chance: Chance, clicks: Clicks) -> Iterator[Sent]:
+    lot = chance.random()
+    if lot < 0.02:
         yield clicks.beat()
-    elif lot < 0.26 and chance.does("burst"):
-        yield from (clicks.next() for _ in range(chance.choice((9, 40, 130))))
+    elif lot < 0.04:
+        yield from clicks.bridge()
+    elif lot < 0.06 and chance.does("burst"):
+        yield from clicks.burst()
     else:
         yield clicks.next()
 
 
 def _wait(chance: Chance, clicks: Clicks) -> Wait:
-    """Up to the clock of the shop, or (a replay) far ahead of it; it may run on alone."""
-    if chance.does("replay"):
-        clicks.now_us = max(clicks.now_us, START_US + REPLAY_US)
+    """Up to the clock of the shop, which the wall is far ahead of in a replay; it may run on alone."""
     clicks.now_us = max(clicks.now_us, clicks.at_us) + chance.choice((0, S, 3 * S))
     if chance.does("nothing comes"):
         clicks.now_us += chance.choice((11 * S, 2 * MINUTE, 2 * HOUR))

@@ -27,6 +27,7 @@ UNKNOWN: tuple[tuple[str, Any], ...] = (
     ("props", {}),
 )
 WRONG_VALUES: tuple[Any, ...] = (1, 1.5, True, [], {}, ["x"], {"a": 1}, "", "x" * 65_537)
+STRAY = (b'"', b"\\", b"{", b"}", b",", b":", b"\x00", b"\n", b"\xc5", b"\xed\xa0\x80", b" ")
 GARBAGE = (
     None,
     b"",
@@ -69,7 +70,8 @@ def broken_moment(chance: Chance, text: str) -> str:
     return chance.choice((
         text.rstrip("Z"), text.replace("T", " "), text + "Z", f" {text}", text[:10], text.replace("-", "/", 1), "",
         "2026-02-29T12:00:00Z", "2026-03-02T24:00:00Z", "2026-03-02T12:00:60Z", "2026-13-02T12:00:00Z",
-        "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59.9999999Z", "9999-12-31T23:59:59-01:00",
+        "0000-01-01T00:00:00Z", "0001-01-01T00:00:00+01:00", "9999-12-31T23:59:59.9999999Z",
+        "9999-12-31T23:59:59-01:00",
         "2026-03-02T12:00:00.1234565Z", "2026-03-02T12:00:00.1234564999Z", "2026-03-02T12:00:59.9999996Z",
         "2026-03-02T12:00:00,5Z", "2026-03-02T12:00:00.Z", "2026-03-02T12:00:00+24:00", "2026-03-02T12:00:00+02",
         "٢٠٢٦-03-02T12:00:00Z", "2026-03-02T12:00:00\u0000Z", "+026-03-02T12:00:00Z",
@@ -100,7 +102,7 @@ def bent(chance: Chance, raw: bytes) -> bytes:
     at = chance.randrange(len(raw))
     return chance.choice((
         raw[:at], raw[at:], raw[:at] + chance.randbytes(1) + raw[at + 1 :], raw[:at] + raw[at + 1 :],
-        raw[:at] + chance.choice((b'"', b"\\", b"{", b"}", b",", b":", b"\x00", b"\n", b"\xc5", b"\xed\xa0\x80", b" ")) + raw[at:],
+        raw[:at] + chance.choice(STRAY) + raw[at:],
         raw + b"}", raw + b" x", b"\xef\xbb\xbf" + raw, raw + raw, raw + b"\x00",
     ))  # fmt: skip
 
