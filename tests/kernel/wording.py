@@ -80,6 +80,10 @@ def broken_moment(chance: Chance, text: str) -> str:
 
 def written(chance: Chance, fields: dict[str, Any]) -> bytes:
     """An event as JSON; the wording varies, its meaning does not but for what `bent` does to it."""
+    if not chance.does("odd wording"):
+        return bent(
+            chance, json.dumps(fields, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        )
     pairs = list(fields.items())
     if chance.does("unknown fields"):
         pairs += chance.sample(UNKNOWN, chance.randint(1, 4))
