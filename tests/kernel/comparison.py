@@ -1,20 +1,22 @@
 """Two implementations go through one script, and have to agree after every turn of it."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import count
+from traceback import format_exception
 from typing import Any
 
 from kernel.chance import Chance
-from kernel.looks import Reader, plain
-from kernel.script import START_US, Commit, Turn, script
+from kernel.looks import SEEN, Reader, plain
+from kernel.script import START_US, Commit, Turn, ending, script
 from kernel.stages import Rules, some_rules, stage_of
-from kernel.task import Task
+from kernel.task import Key, Task
 from streams.measuring.visitor_stage import VisitorStage
 
+PANIC = "PanicException"  # of pyo3, which is no Exception
 MAX_TRIES = 400
 """Shorter scripts that are tried when one fails."""
 
-Lanes = dict[str, Sequence[VisitorStage[Any]]]
+Lanes = Mapping[str, Sequence[VisitorStage[Any]]]
 """The stages a task has in turn, by its name."""
 
 
@@ -40,9 +42,10 @@ def difference(its: Lanes, turns: Sequence[Turn]) -> str | None:
     """The first one between the first task and another."""
     reference, *others = (Task(name, stages, START_US) for name, stages in its.items())
     reader = Reader(next(iter(its.values()))[0])
-    for number, turn in enumerate(turns):
+    for number, turn in enumerate([*turns, *ending(turns)]):
         for task in (reference, *others):
-            _play(task, turn, number)
+            if (error := _raised(task, turn)) is not None:
+                return f"turn {number} ({type(turn).__name__}): {error}"
         for task in others:
             if (where := _apart(reader, reference, task, turn)) is not None:
                 return f"turn {number} ({type(turn).__name__}): {reference.name} / {task.name}: {where}"
@@ -57,7 +60,7 @@ def shortened(its: Lanes, turns: Sequence[Turn]) -> Sequence[Turn]:
         at, before = 0, len(turns)
         while at < len(turns) and next(tries) < MAX_TRIES:
             fewer = [*turns[:at], *turns[at + size :]]
-            if _differs(its, fewer):
+            if difference(its, fewer) is not None:
                 turns = fewer
             else:
                 at += size
@@ -65,31 +68,29 @@ def shortened(its: Lanes, turns: Sequence[Turn]) -> Sequence[Turn]:
     return turns
 
 
-def _differs(its: Lanes, turns: Sequence[Turn]) -> bool:
-    """An exception is a difference too."""
-    try:
-        return difference(its, turns) is not None
-    except Exception:  # noqa: BLE001  whatever an implementation raises
-        return True
-
-
-def _play(task: Task, turn: Turn, number: int) -> None:
+def _raised(task: Task, turn: Turn) -> str | None:
+    """What a turn of a task ended with, if it was an error: one of only one implementation is a difference too."""
     try:
         task.play(turn)
     except BaseException as error:
-        error.add_note(f"{task.name}, turn {number}: {turn}")
-        raise
+        if not isinstance(error, Exception) and type(error).__name__ != PANIC:
+            raise
+        return f"{task.name} raised\n{''.join(format_exception(error))}"
+    return None
 
 
 def _apart(reader: Reader, one: Task, other: Task, turn: Turn) -> str | None:
-    looks = [{"ledger": plain(task.ledger), "steps": task.steps} for task in (one, other)]
+    changed: set[Key] | None = None
     if isinstance(turn, Commit):
         keys = {*one.changed, *other.changed}
-        keys = {key for key in keys if key[0] == "seen" or one.changelog.get(key) != other.changelog.get(key)}
-        looks = [
-            look | reader.rows(task, keys) | reader.commit(task) for look, task in zip(looks, (one, other), strict=True)
-        ]
-    return first_difference(*looks)
+        changed = {key for key in keys if key[0] == SEEN or one.changelog.get(key) != other.changelog.get(key)}
+    return first_difference(_look(reader, one, changed), _look(reader, other, changed))
+
+
+def _look(reader: Reader, task: Task, changed: set[Key] | None) -> dict[str, Any]:
+    """`changed`: keys of the changelog, at a commit."""
+    look = {"ledger": plain(task.ledger), "steps": task.steps}
+    return look if changed is None else look | reader.rows(task, changed) | reader.commit(task)
 
 
 def first_difference(one: Any, other: Any, path: str = "") -> str | None:

@@ -13,6 +13,7 @@ from models.delta import decode_deltas
 from models.order_fact import BY_CUSTOMER, decode_facts
 from models.slices import Slices
 from models.stage import Outgoing
+from models.visitor import Visitor
 from streams.measuring import dead_letter, dedup
 from streams.measuring.visitor_stage import VisitorStage
 
@@ -26,6 +27,7 @@ class Reader:
     def __init__(self, python: VisitorStage[Any]) -> None:
         tables: Any = python.tables(0).all()
         self._codecs = {table.name: table._codec for table in tables if table.name != SEEN}
+        self._kept_us = python.clicks.booking._kept_us  # type: ignore[attr-defined]  # a ClickBooking's
 
     def commit(self, task: Task) -> Facts:
         """The records of a commit, by topic."""
@@ -40,13 +42,18 @@ class Reader:
         return found | {topic: [*records] for topic, records in topics.items()}
 
     def rows(self, task: Task, keys: set[Key]) -> Facts:
-        """Of the changelog so far, those of some keys. A tombstone is as good as no record at all."""
+        """Of the changelog so far, those of some keys. A tombstone is as good as no record at all.
+
+        When a visitor that nothing can reach any more is forgotten is nobody's business, but that it was not before.
+        """
         minutes = {dedup._CODEC.key(SEEN, key)[0] for table, key in keys if table == SEEN}
         found: Facts = {f"{SEEN} {minute}": ids for minute, ids in _ids(task.changelog, minutes).items()}
         for table, key in sorted(keys):
             value = task.changelog.get((table, key))
             if table != SEEN:
-                found[f"{table} {key!r}"] = None if value is None else plain(self._codecs[table].row(table, value))
+                row = None if value is None else self._codecs[table].row(table, value)
+                past = isinstance(row, Visitor) and row.last_us + self._kept_us < task.passed_us
+                found[f"{table} {key!r}"] = None if past else plain(row)
         return found
 
 

@@ -1,6 +1,6 @@
 """What one task goes through: records, time that passes, commits and restarts, all drawn from a seed."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from flow import Sent
@@ -40,7 +40,7 @@ Turn = Sent | Wait | Commit | Restart
 
 
 def script(seed: int, turns: int, *, orders: bool) -> list[Turn]:
-    """It ends with a commit, a restart and a commit."""
+    """See Turn. What has to come at its end is `ending`."""
     chance = Chance(seed)
     clicks = Clicks(chance, START_US)
     if chance.random() < 0.5:
@@ -49,8 +49,14 @@ def script(seed: int, turns: int, *, orders: bool) -> list[Turn]:
     made: list[Turn] = [Wait(clicks.now_us)]
     for _ in range(turns):
         made += _turn(chance, clicks, facts)
-    end = Wait(clicks.now_us + S, Tick({}))
-    return [*made, end, Commit(), Restart(tombstones=False), end, Commit()]
+    return made
+
+
+def ending(turns: Sequence[Turn]) -> list[Turn]:
+    """All is read and written, then restored, and what is past expires."""
+    now_us = max((turn.now_us for turn in turns if isinstance(turn, Wait)), default=START_US)
+    end = Wait(now_us, Tick({}))
+    return [end, Commit(), Restart(tombstones=False), end, end, end, Commit()]
 
 
 def _turn(chance: Chance, clicks: Clicks, facts: Facts | None) -> Iterator[Turn]:

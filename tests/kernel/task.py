@@ -31,6 +31,7 @@ class Task:
         self.changed: list[Key] = []
         self.steps: list[tuple[int, bool, bool]] = []
         self._now_us = now_us
+        self._outputs: list[MeasureOutput] = []
         self._stages = cycle(stages)
         self._offset = 0
         self._waiting: list[Sent] = []
@@ -64,6 +65,13 @@ class Task:
         return self._tables.clicks.ledger.row
 
     @property
+    def passed_us(self) -> int:
+        """No event before this comes any more, and no order."""
+        clicks = self._tables.clicks
+        fixed_us: int = clicks.rows.fixed_us
+        return min(clicks.clock.row.at_us or 0, fixed_us)
+
+    @property
     def rows(self) -> dict[str, int]:
         """Of each table."""
         return {table.name: len(table) for table in self._tables.all()}
@@ -85,7 +93,7 @@ class Task:
         self.written = self._stage.outgoing(self._tables, self._outputs, self._now_us)
         self._outputs = []
         for table in self._tables.all():
-            assert table.memory_bytes() > 0
+            assert table.memory_bytes() >= 0
             for key, value in table.drain():
                 name = table.name, key
                 self.changelog.pop(name, None)
@@ -98,8 +106,7 @@ class Task:
         """What was not committed is lost; a compacted changelog is read."""
         self._stage = next(self._stages)
         self._tables = self._stage.tables(0)
-        self._outputs: list[MeasureOutput] = []
-        self._waiting = []
+        self._outputs, self._waiting = [], []
         by_name = {table.name: table for table in self._tables.all()}
         for (table, key), value in self.changelog.items():
             if value is not None or tombstones:
