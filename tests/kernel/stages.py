@@ -94,5 +94,6 @@ def some_rules(chance: Chance) -> Rules:
 def stage_of(rules: Rules, *, native: bool) -> VisitorStage[Any]:
     """As `streams.app` makes it."""
     settings, catalogue = rules.settings, rules.catalogue
-    made = measure_stages(settings, catalogue, PARTITIONS, Rates(settings.reporting_currency), lambda: None)
+    rates = Rates(settings.reporting_currency)
+    made = measure_stages(settings, catalogue, PARTITIONS, rates, lambda: None, native=native)
     return next(stage for stage in made if isinstance(stage, VisitorStage))

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from models.window import MINUTE_US
 from streams.measuring import dedup
 from streams.measuring.dedup import SeenIds, id_hash
+from streams.measuring.kernel_tables import KernelIds
 
 NOON = 29_540_880  # 2026-03-02 12:00 UTC, minutes since 1970
 
@@ -88,4 +89,4 @@ def go_through(pair: Pair, its: list[Any]) -> None:
 
 @given(calls)
 def test_ids_of_both_are_the_same(kernel: Any, its: list[Any]) -> None:
-    go_through(Pair(SeenIds, lambda _: kernel.Ids()), its)
+    go_through(Pair(SeenIds, lambda name: KernelIds(name, kernel.Ids())), its)

@@ -5,9 +5,12 @@ from typing import Any
 
 import pytest
 
+from bench.clicks import Plan, clicks
+from flow import Sent
 from kernel.comparison import difference, failure_of, shortened
-from kernel.script import script
+from kernel.script import START_US, script
 from kernel.stages import Rules, stage_of
+from models.stage import Batch
 
 TURNS = 300
 KERNEL = pytest.mark.usefixtures("kernel")
@@ -58,3 +61,14 @@ def test_a_difference_is_seen_and_its_script_shortened(changed: dict[str, Any], 
 
 def scripts() -> Sequence[Any]:
     return [script(seed, TURNS, orders=True) for seed in range(40)]
+
+
+@KERNEL
+def test_plain_clicks_need_no_python() -> None:
+    """No visitor is lent to it, or what is compared above would be Python and Python."""
+    stage = stage_of(Rules(), native=True)
+    tables = stage.tables(0)
+    read = [Sent("clickstream", one.key, one.value) for one in clicks(Plan(2_000, 400, end_us=START_US))]
+    stage.step(tables, Batch("clickstream", 0, read), START_US)
+    assert tables.clicks.rows.rows == {}
+    assert tables.clicks.ledger.row.counted > 1_900
