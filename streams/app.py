@@ -109,8 +109,13 @@ def measure_stages(
     partitions: Mapping[str, int],
     rates: Rates,
     parameters: Callable[[], ClvParameters | None],
+    *,
+    native: bool = kernel.INSTALLED,
 ) -> list[Stage[Any, Any]]:
-    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change."""
+    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change.
+
+    `native`: clicks by the kernel in Rust.
+    """
     deltas = DeltaSink(Needs.of(catalogue, _windows(settings, catalogue)), partitions[delta.TOPIC])
 
     common: dict[str, Any] = {
@@ -126,7 +131,7 @@ def measure_stages(
         orders = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
         stages.append(OrderStage("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), **common))
     if ordered or click.TOPIC in feeds:
-        sessions = _sessions(settings, catalogue)
+        sessions = _sessions(settings, catalogue, native=native)
         kind = KernelStage if isinstance(sessions, KernelBooking) else MeasureStage
         clicks = kind("visitors", sessions, deltas, **common)
         attribution = _attribution(settings, catalogue, sessions)
@@ -141,9 +146,9 @@ def measure_stages(
     return stages
 
 
-def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
+def _sessions(settings: Settings, catalogue: Catalogue, *, native: bool) -> ClickBooking:
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    kind = KernelBooking if kernel.INSTALLED else ClickBooking
+    kind = KernelBooking if native else ClickBooking
     return kind(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
 
 
