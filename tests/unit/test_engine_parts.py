@@ -18,16 +18,16 @@ class Record:
 
 
 def test_a_commit_is_due_by_time_records_or_bytes() -> None:
-    assert not POLICY.due(Pending(10.0, 99, 999), 0, 10.19)
-    assert POLICY.due(Pending(10.0, 1, 0), 0, 10.21)
-    assert POLICY.due(Pending(10.0, 100, 0), 0, 10.0)
-    assert POLICY.due(Pending(10.0, 0, 1_000), 0, 10.0)
+    assert not POLICY.due(Pending(10.0, 99, 999), lambda: 0, 10.19)
+    assert POLICY.due(Pending(10.0, 1, 0), lambda: 0, 10.21)
+    assert POLICY.due(Pending(10.0, 100, 0), lambda: 0, 10.0)
+    assert POLICY.due(Pending(10.0, 0, 1_000), lambda: 0, 10.0)
 
 
 def test_a_task_that_is_behind_commits_less_often() -> None:
-    assert not POLICY.due(Pending(10.0, 1, 0), BEHIND_RECORDS, 10.99)
-    assert POLICY.due(Pending(10.0, 1, 0), BEHIND_RECORDS, 11.01)
-    assert POLICY.due(Pending(10.0, 100, 0), BEHIND_RECORDS, 10.0)
+    assert not POLICY.due(Pending(10.0, 1, 0), lambda: BEHIND_RECORDS, 10.99)
+    assert POLICY.due(Pending(10.0, 1, 0), lambda: BEHIND_RECORDS, 11.01)
+    assert POLICY.due(Pending(10.0, 100, 0), lambda: BEHIND_RECORDS, 10.0)
 
 
 def test_a_task_is_full_at_twice_what_makes_a_commit_due() -> None:
