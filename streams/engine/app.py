@@ -4,7 +4,8 @@ import asyncio
 import os
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import faust
@@ -44,7 +45,7 @@ class EngineSettings:
 
     `ahead_s`: event time that an input of a task may be ahead of another one (more than idle_after and two ticks).
     `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
-    `broadcasts`: read by every worker, to their end before a task opens.
+    `broadcasts`: read by every worker, to their end before a task opens. `chunk_bytes`: see BatchScheduler.
     """
 
     app_id: str
@@ -59,6 +60,7 @@ class EngineSettings:
     internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
     broadcasts: tuple[Broadcast, ...] = ()
+    chunk_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
 class EngineApp(faust.App):
@@ -208,7 +210,7 @@ def _faust_options(settings: EngineSettings) -> dict[str, Any]:
         "broker_commit_livelock_soft_timeout": 1e9,  # offsets go with our transactions: Faust sees none, and says so
         "web_enabled": False,
         "worker_redirect_stdouts": False,
-        "ConsumerScheduler": BatchScheduler,
+        "ConsumerScheduler": partial(BatchScheduler, settings.chunk_bytes),
         "TableManager": Tasks,
         "PartitionAssignor": TaskAssignor,
     }
