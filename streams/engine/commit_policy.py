@@ -1,5 +1,6 @@
 """When a task commits."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 BEHIND_RECORDS = 10_000
@@ -27,14 +28,12 @@ class CommitPolicy:
     behind_every_s: float = 1.0
     every_bytes: int = 2 * 1024 * 1024  # encoded at once, in some 25 ms
 
-    def due(self, pending: Pending, lag: int, now_s: float) -> bool:
-        """Whether to commit now; `lag` is the number of unread records, `now_s` is monotonic."""
-        every_s = self.every_s if lag < BEHIND_RECORDS else max(self.every_s, self.behind_every_s)
-        return (
-            now_s - pending.since_s >= every_s
-            or pending.records >= self.every_records
-            or pending.output_bytes >= self.every_bytes
-        )
+    def due(self, pending: Pending, lag: Callable[[], int], now_s: float) -> bool:
+        """Whether to commit now; `lag` tells the number of unread records if it matters, `now_s` is monotonic."""
+        if pending.records >= self.every_records or pending.output_bytes >= self.every_bytes:
+            return True
+        waited_s = now_s - pending.since_s
+        return waited_s >= self.every_s and (waited_s >= self.behind_every_s or lag() < BEHIND_RECORDS)
 
     def full(self, pending: Pending) -> bool:
         """Whether to take nothing more before the commit that is due: a storm must not fill the memory."""

@@ -36,6 +36,7 @@ def _take(result: Any, max_records: None = None) -> list[Any]:  # noqa: ANN401, 
     records = _unpack(result._partition_records)
     result._update_position()
     result._partition_records = None
+    del result.getall  # it holds the result: the collector would have to find each of them
     return records
 
 

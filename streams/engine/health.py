@@ -6,7 +6,7 @@ BROKER_SILENT_AFTER_S = 10.0
 """The consumer hears from the broker about ten times a second, also without records."""
 
 UNWATCHED_AFTER_S = 30.0
-"""The watchdog looks a hundred times a second; an event loop that only hung answers no probe at all."""
+"""The watchdog looks ten times a second; an event loop that only hung answers no probe at all."""
 
 
 @dataclass(slots=True)

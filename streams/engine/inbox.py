@@ -42,9 +42,9 @@ class Inbox:
 
     def next(self, idle: Callable[[TP], bool]) -> TP | None:
         """The input to read now; `idle` says of one without a chunk here whether it has no unread records."""
-        heads = [(waiting[0][0], tp) for tp, waiting in self._waiting.items() if waiting]
-        if not heads:
+        if not any(self._waiting.values()):  # asked of every task a hundred times a second
             return None
+        heads = [(waiting[0][0], tp) for tp, waiting in self._waiting.items() if waiting]
         at_us, first = min(heads)
         behind = (tp for tp, waiting in self._waiting.items() if not waiting and not idle(tp))
         return None if any(at_us > self._reaches_us(tp) for tp in behind) else first

@@ -146,6 +146,10 @@ class Task:
             return None
         return max(0, look.stable_end - self._next_offset(tp))
 
+    def unread(self) -> int:
+        """Records of all inputs that are not applied, as far as known."""
+        return sum(self.lag(tp) or 0 for tp in self.positions)
+
     def freshness_s(self, tp: TP, now_us: int) -> float:
         """At most the age by broker timestamp of the oldest unread record.
 
@@ -157,7 +161,7 @@ class Task:
         """Whether to commit now; `now_s` is monotonic."""
         if self._pending is None or self._lock.locked():
             return False
-        return self._policy.due(self._pending, sum(self.lag(tp) or 0 for tp in self.positions), now_s)
+        return self._policy.due(self._pending, self.unread, now_s)
 
     @property
     def full(self) -> bool:

@@ -92,7 +92,7 @@ class Tasks(TableManager):
 
     def lag(self) -> int:
         """Unread records of all inputs, as far as known."""
-        return sum(task.lag(tp) or 0 for task in self.tasks.values() for tp in task.positions)
+        return sum(task.unread() for task in self.tasks.values())
 
     def tick(self) -> None:
         """A second has passed."""

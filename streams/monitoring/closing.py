@@ -10,6 +10,7 @@ data on: each that closes is followed by the next, so a night of zeros costs one
 closed in many short steps.
 """
 
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from heapq import heappop, heappush
@@ -24,8 +25,11 @@ MAX_SLICES = 500
 Key = tuple[str, int]
 """Window name and number."""
 
-Touched = dict[Key, dict[Slice, set[str]]]
-"""Measures that changed since they were last published, by window name and number, and by slice."""
+Changed = defaultdict[Slice, set[str]]
+"""Measures of a window that changed since they were last published, by slice."""
+
+Touched = dict[Key, Changed]
+"""The same by window name and number."""
 
 
 def closed_before(window: Window, watermark_us: int, allowed_lateness_us: int) -> int:
@@ -107,13 +111,13 @@ class Unpublished:
     raised: dict[tuple[str, Slice], tuple[int, set[str]]] = field(default_factory=dict)
     begun: set[str] = field(default_factory=set)  # names of which `began` changed
 
-    def touch(self, window: Window, number: int, before: int | None) -> dict[Slice, set[str]]:
+    def touch(self, window: Window, number: int, before: int | None) -> Changed:
         """Where a change of a window is noted: as a correction if it is closed (below `before`), else for its turn."""
         key = (window.name, number)
         noted = self.open if before is None or number >= before else self.closed
         found = noted.get(key)
         if found is None:
-            found = noted[key] = {}
+            found = noted[key] = defaultdict(set)
             if noted is self.open:
                 self.agenda.add(window, number)
             if window.name in self.agenda.walked and number < self.began.get(window.name, number + 1):
@@ -122,7 +126,7 @@ class Unpublished:
 
     def raise_from(self, window: Window, number: int, before: int | None, piece: Slice, names: Iterable[str]) -> None:
         """Stock measures changed in a window and all later ones."""
-        self.touch(window, number, before).setdefault(piece, set()).update(names)
+        self.touch(window, number, before)[piece].update(names)
         first, known = self.raised.get((window.name, piece), (number, set()))
         self.raised[window.name, piece] = (min(first, number), known | set(names))
 
@@ -131,7 +135,7 @@ class Unpublished:
         for name, piece in [place for place in self.raised if place[0] == window.name]:
             number, names = self.raised.pop((name, piece))
             for later in range(number + 1, window.earliest_open(watermark_us) + 1):
-                self.touch(window, later, before).setdefault(piece, set()).update(names)
+                self.touch(window, later, before)[piece].update(names)
 
     def corrected(self) -> list[Key]:
         """Windows that were closed before and changed."""

@@ -9,7 +9,7 @@ from models.delta import Cell, DeltaRecord, SliceDelta
 from models.measure import MEASURES, STOCKS
 from models.slices import Slice
 from models.window import Window
-from streams.monitoring.closing import Unpublished
+from streams.monitoring.closing import Changed, Unpublished
 from streams.monitoring.keeping import Keeping
 from streams.monitoring.segments import Days
 from streams.monitoring.tables import MonitorTables
@@ -34,6 +34,10 @@ class _Clock:
     readers: list[Reader] = field(default_factory=list)
     raised: list[Reader] = field(default_factory=list)
 
+    def touched(self, window: Window, number: int) -> list[Changed]:
+        """Where the groups note a change of a window."""
+        return [to.touch(window, number, before[window.name]) for to, before in self.readers if window.name in before]
+
 
 @dataclass(frozen=True)
 class Folding:
@@ -46,6 +50,7 @@ class Folding:
     def fold(self, tables: MonitorTables, records: Iterable[DeltaRecord]) -> None:
         """Add cells, and note for each group what changed. The hot path of a task: it runs for every cell."""
         clocks, windows = self._clocks(tables), self.windows
+        noted: dict[tuple[str, str, int], list[Changed]] = {}  # of this fold: nothing is published within it
 
         def place(window: str, number: int, piece: Slice) -> Slice:
             return tables.segments.place(windows[window], number, piece)
@@ -57,10 +62,11 @@ class Folding:
                     continue
                 flows = self._book(tables, delta, clock) if delta.clock in STOCK_CLOCKS else delta
                 for name, number, piece, measured in tables.cells.fold(flows, clock.kept, place):
-                    for to, before in clock.readers:
-                        if name in before:
-                            touched = to.touch(windows[name], number, before[name])
-                            touched.setdefault(piece, set()).update(measured)
+                    its = noted.get((delta.clock, name, number))
+                    if its is None:
+                        its = noted[delta.clock, name, number] = clock.touched(windows[name], number)
+                    for touched in its:
+                        touched[piece].update(measured)
 
     def release(self, tables: MonitorTables) -> None:
         """Let go of the windows that no event can reach any more, and of the segments of their days."""

@@ -33,6 +33,7 @@ Place = Callable[[str, int, Slice], Slice]
 CellKey = tuple[str, str, int, str, str]
 Row = dict[Slice, WindowCell]
 _CODEC = packed_codec(WindowCell, CellKey)
+_NO_ROWS: dict[int, Row] = {}
 
 
 class WindowedTable:
@@ -61,14 +62,15 @@ class WindowedTable:
         for window, first, span, measured in delta.cells:
             kept = max(first, first_kept.get(window, first))
             self.frozen += min(kept, first + span) - first
+            rows = self.rows.get((clock, window), _NO_ROWS)
             for number in range(kept, first + span):
-                row = self._made(clock, window, number)
-                at = piece
-                if piece not in row and place is not None:
-                    at = place(window, number, piece)
-                    if at is not piece:
-                        self.folded[at[0]] = self.folded.get(at[0], 0) + 1
-                self._add(row, at, measured)
+                row = rows.get(number) or self._made(clock, window, number)
+                cell, at = row.get(piece), piece
+                if cell is None:
+                    cell, at = self._opened(row, window, number, piece, place)
+                sums = cell.measured
+                for name, n in measured.items():
+                    sums[name] = sums.get(name, 0) + n
                 changed.add((clock, window, number, *at))
                 yield window, number, at, measured
 
@@ -139,11 +141,14 @@ class WindowedTable:
             heappush(self._numbers.setdefault((clock, window), []), number)
         return row
 
-    @staticmethod
-    def _add(row: Row, piece: Slice, measured: Measured) -> None:
-        cell = row.get(piece)
+    def _opened(
+        self, row: Row, window: str, number: int, piece: Slice, place: Place | None
+    ) -> tuple[WindowCell, Slice]:
+        """Where a slice counts that a window does not have yet, and its cell there."""
+        at = piece if place is None else place(window, number, piece)
+        if at is not piece:
+            self.folded[at[0]] = self.folded.get(at[0], 0) + 1
+        cell = row.get(at)
         if cell is None:
-            row[piece] = WindowCell(dict(measured), {})
-            return
-        for name, n in measured.items():
-            cell.measured[name] = cell.measured.get(name, 0) + n
+            cell = row[at] = WindowCell({}, {})
+        return cell, at

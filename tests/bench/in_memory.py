@@ -86,7 +86,7 @@ def main() -> None:
     events, rounds, kpis, *_ = [*sys.argv[1:], *("200000", "5", "deploy/kpis.yaml")[len(sys.argv) - 1 :]]
     read, stage = chunks(int(events)), stage_of(Path(kpis))
     gc.freeze()  # as streams.worker does
-    gc.set_threshold(20_000, 20, 1_000)
+    gc.set_threshold(20_000, 2, 5_000)
     found = [run(stage, read) for _ in range(int(rounds))]
     print(json.dumps({name: round(min(one[name] for one in found), 2) for name in found[0]}))
 

@@ -15,7 +15,7 @@ from contract.toy import Ground, Tally, ToyApp, until
 from models.errors import EngineFault
 from models.stage import Outgoing
 from streams.engine.inbox import CROWDED
-from streams.engine.scheduler import MAX_BYTES
+from streams.engine.scheduler import CHUNK_BYTES
 from streams.engine.transaction import Snapshot
 from streams.tools.broker import EmbeddedKafka
 
@@ -41,7 +41,7 @@ class Replay:
     async def send(cls, ground: Ground) -> None:
         await ground.create("dense", "sparse")
         await ground.send("dense", cls.dense, size=1024)
-        await ground.send("sparse", cls.sparse, size=MAX_BYTES // 2)
+        await ground.send("sparse", cls.sparse, size=CHUNK_BYTES // 2)
 
     @classmethod
     def skew_us(cls, stage: Tally) -> int:
@@ -81,7 +81,7 @@ async def most_waiting(app: ToyApp) -> None:
         for task in app.tables.tasks.values():
             for waiting in task._inbox._waiting.values():
                 bytes_waiting = sum(len(record.value) for _, one in waiting for record in one.records)
-                assert bytes_waiting <= app.conf.consumer_max_fetch_size + (CROWDED + 4) * MAX_BYTES
+                assert bytes_waiting <= app.conf.consumer_max_fetch_size + (CROWDED + 4) * CHUNK_BYTES
         assert queued(app) <= len(app.agents) * app.conf.stream_buffer_maxsize
         await asyncio.sleep(0.005)
 
@@ -101,7 +101,7 @@ async def test_buffers_are_bounded_while_a_commit_does_not_come_back(ground: Gro
             await write(snapshot, reached)
 
         task.writer.write = slow  # a broker that does not answer
-        await ground.send("in", range(60), size=MAX_BYTES - 1_000)  # a chunk each
+        await ground.send("in", range(60), size=CHUNK_BYTES - 1_000)  # a chunk each
         await until(lambda: queued(app) == app.conf.stream_buffer_maxsize)
         for _ in range(50):
             await asyncio.sleep(0.01)
@@ -172,7 +172,7 @@ async def test_rule_4_a_partition_that_is_paused_within_a_poll_loses_records_and
 
     stage = Tally("tally", (ground.topic("in"),))
     await ground.create("in")
-    await ground.send("in", range(12), size=MAX_BYTES - 1_000)  # a chunk each, all in one poll
+    await ground.send("in", range(12), size=CHUNK_BYTES - 1_000)  # a chunk each, all in one poll
     async with ground.worker(stage) as app:
         apps.append(app)
         await until(lambda: app.tables.tasks)

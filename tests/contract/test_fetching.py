@@ -1,9 +1,11 @@
 """Records taken by the batch are those that aiokafka's own consumer gives, one by one."""
 
+import gc
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.consumer.fetcher import FetchResult
 
 import topic_log
 import transaction
@@ -48,6 +50,18 @@ async def read(
             for records in (await consumer.getmany(timeout_ms=200)).values():
                 found += ((r.offset, r.timestamp, r.key, r.value, tuple(r.headers)) for r in records)
         return found, await consumer.position(target)
+
+
+async def test_what_was_taken_is_no_work_for_the_collector(broker: EmbeddedKafka) -> None:
+    target = await filled(broker.bootstrap)
+    gc.collect()
+    gc.disable()
+    try:
+        found, _ = await read(broker.bootstrap, target, 0, "read_committed", by_batch=True)
+        left = [one for one in gc.get_objects() if type(one) is FetchResult]
+    finally:
+        gc.enable()
+    assert (len(found), left) == (55, [])
 
 
 @pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])

@@ -181,7 +181,7 @@ class Worker:
                 consumer.next_fetch[tp] = end
                 consumer.looks[tp] = (end, stable, self.engine.clock.wall_us())
             looks = dict(consumer.looks)
-            for tp, chunk in BatchScheduler().iterate(records):
+            for tp, chunk in BatchScheduler({}).iterate(records):
                 await self.pause()
                 if generation != self.generation:
                     return
