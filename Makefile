@@ -11,7 +11,8 @@ DURATION ?=
 # Processes that test side by side; each has a Kafka of its own. TESTERS=0: one after the other
 TESTERS ?= 2
 
-# What cargo builds stays warm between builds, and out of the tree
+# What cargo builds stays warm between builds, and out of the tree; wheels in a folder of their own, as maturin's
+# environment would build all of pyo3 anew
 export CARGO_TARGET_DIR ?= $(abspath $(VENV))/kernel-target
 export PYO3_PYTHON := $(abspath $(BIN))/python
 # Whether the kernel can be built. An older cargo is as good as none: Debian 12's only says that it cannot read the lock file
@@ -50,7 +51,8 @@ $(STAMP): pyproject.toml requirements.lock
 $(KERNEL_STAMP): $(KERNEL_SOURCES) | $(STAMP)
 	@if $(has_rust); then \
 		echo "setup: building the kernel, half a minute the first time" >&2; \
-		$(BIN)/python -m pip install --quiet --no-deps --force-reinstall ./$(KERNEL) >&2 && touch $@; \
+		CARGO_TARGET_DIR="$(CARGO_TARGET_DIR)/wheel" \
+			$(BIN)/python -m pip install --quiet --no-deps --force-reinstall ./$(KERNEL) >&2 && touch $@; \
 	else \
 		echo "setup: no cargo $(RUST) or newer on PATH: the worker runs without its kernel in Rust, slower;" \
 			"for it install Rust (Debian: cargo; Debian 12: cargo-web) and repeat make setup" >&2; \
@@ -68,7 +70,7 @@ check: setup ## format, lint, types and import contracts, without changing a fil
 	@$(BIN)/mypy models streams alerting tests
 	@$(BIN)/lint-imports
 	@$(call cargo,fmt,--check)
-	@$(call cargo,clippy,--quiet --locked --all-targets -- -D warnings)
+	@$(call cargo,clippy,--quiet --locked --release --features pyo3/extension-module --all-targets -- -D warnings)
 
 # extension-module: the kernel's own tests are of Rust alone and need no libpython; tests/kernel calls it from Python
 test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
