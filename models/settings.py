@@ -103,6 +103,9 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     commit_every_records: int = 50_000
     """... or after this many records."""
 
+    native: bool = True
+    """Clicks are counted by the kernel in Rust where it is installed; off: by the Python code, slower, same figures."""
+
     contiguous_topics: tuple[str, ...] = ()
     """Input topics without transactions and compaction: a missing offset stops the worker (settings file only)."""
 

@@ -2,6 +2,7 @@
 
 import shutil
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree as ET
@@ -108,6 +109,15 @@ def test_everything_the_image_copies_exists() -> None:
     copies = [line.split()[1:-1] for line in dockerfile.splitlines() if line.startswith("COPY")]
     sources = [source for copy in copies if not copy[0].startswith("--from") for source in copy]
     assert [source for source in sources if not (ROOT / source).exists()] == []
+
+
+def test_the_image_builds_and_has_the_kernel() -> None:
+    dockerfile = (ROOT / "deploy" / "Dockerfile").read_text(encoding="utf-8")
+    built = tomllib.loads((ROOT / "streams" / "kernel" / "pyproject.toml").read_text(encoding="utf-8"))["project"][
+        "name"
+    ]
+    assert f"/wheels/{built.replace('-', '_')}-*.whl" in dockerfile
+    assert "./streams/kernel" in dockerfile
 
 
 def test_the_image_can_fit_what_the_service_fits() -> None:

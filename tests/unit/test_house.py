@@ -1,6 +1,8 @@
 """The rules of the house that no linter knows: sizes, names, packages, documented settings."""
 
 import ast
+import re
+import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from statistics import median, quantiles
@@ -14,6 +16,8 @@ from streams.tools.settings_page import PAGE, settings_page
 ROOT = Path(__file__).parents[2]
 MODULES = sorted(file for package in ("models", "alerting", "streams") for file in (ROOT / package).rglob("*.py"))
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
+KERNEL = ROOT / "streams" / "kernel"
+RUST = sorted(file for folder in ("src", "tests", "benches") for file in (KERNEL / folder).rglob("*.rs"))
 DRAWERS = ("util", "helper", "common", "misc", "manager", "base")
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
@@ -42,6 +46,32 @@ def test_no_module_is_longer_than_250_lines() -> None:
     assert {name(file): lines(file) for file in (*MODULES, *TESTS) if lines(file) > 250} == {}
 
 
+def test_no_module_of_the_kernel_is_longer_than_400_lines() -> None:
+    assert RUST
+    assert {name(file): lines(file) for file in RUST if lines(file) > 400} == {}
+
+
+def test_no_line_of_the_kernel_is_longer_than_120_characters() -> None:
+    assert {
+        f"{name(file)}:{number}"
+        for file in RUST
+        for number, line in enumerate(file.read_text(encoding="utf-8").splitlines(), start=1)
+        if len(line) > 120
+    } == set()
+
+
+def test_no_source_names_a_place_of_one_machine() -> None:
+    place = re.compile(r"(?<![\w.])/(?:home|root|Users|work)/\w")
+    sources = (*MODULES, *TESTS, *RUST, *KERNEL.glob("*.*"), ROOT / "Makefile")
+    assert [name(file) for file in sources if place.search(file.read_text(encoding="utf-8"))] == []
+
+
+def test_the_notice_names_every_crate_of_the_kernel() -> None:
+    crates = tomllib.loads((KERNEL / "Cargo.lock").read_text(encoding="utf-8"))["package"]
+    named = set(re.findall(r"[\w-]+", (ROOT / "NOTICE").read_text(encoding="utf-8")))
+    assert {crate["name"] for crate in crates if "source" in crate} - named == set()
+
+
 def test_no_function_is_longer_than_40_lines() -> None:
     long = {
         f"{name(file)}:{function.lineno} {function.name}": body_lines(function)
@@ -61,7 +91,7 @@ def test_most_modules_and_functions_are_short() -> None:
 
 
 def test_no_file_is_a_drawer() -> None:
-    words = {name(path): path.stem.split("_") for path in (*MODULES, *TESTS)}
+    words = {name(path): path.stem.split("_") for path in (*MODULES, *TESTS, *RUST)}
     assert [file for file, parts in words.items() if any(part.rstrip("s") in DRAWERS for part in parts)] == []
 
 

@@ -5,8 +5,8 @@
 
 use crate::additions::Additions;
 use crate::decode::Click;
-use crate::rules::{Kinds, Rules, StepRules};
 use crate::rebooking::begin;
+use crate::rules::{Kinds, Rules, StepRules};
 use crate::session::{Session, MADE, NEVER_US};
 use crate::sightings::{joint, Neighbours, Sightings, MINUTE_US};
 use crate::slices::{Interned, Slices};
@@ -42,7 +42,8 @@ pub struct Taken<'a> {
     pub converts: bool,
 }
 
-/// What all clicks of a task share. `late_us`: an event before it is late; `fixed_us`: no order before it asks any more.
+/// What all clicks of a task share. `late_us`: an event before it is late; `fixed_us`: no order before it asks any
+/// more.
 pub struct Booking<'a> {
     pub rules: &'a Rules,
     pub kinds: &'a Kinds,
@@ -83,9 +84,10 @@ impl Booking<'_> {
         }
         visitor.count(minute, self.rules.keep_counts);
         visitor.last_us = visitor.last_us.max(at_us);
-        let known = if let Place::Known(known) | Place::First(known, _) = place { known } else { visitor.sessions.len() - 1 };
+        let known =
+            if let Place::Known(known) | Place::First(known, _) = place { known } else { visitor.sessions.len() - 1 };
         let session = &mut visitor.sessions[known];
-        if session.events.len() & 7 == 0 {
+        if session.events.len() % 8 == 0 {
             session.forget(self.frozen_us().min(self.fixed_us));
         }
         if let Place::First(_, slices) = place {

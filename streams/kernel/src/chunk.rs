@@ -41,7 +41,8 @@ impl Chunk {
     /// Those from `start` on, up to the first that is not plain.
     pub fn plain_from<'py>(&'py self, py: Python<'py>, start: usize) -> Vec<Record<'py>> {
         let records = self.records.get(start..).unwrap_or_default().iter().map_while(Option::as_ref);
-        let read = |its: &'py Plain| Record { key: its.key.as_bytes(py), value: its.value.as_bytes(py), at_ms: its.at_ms };
+        let read =
+            |its: &'py Plain| Record { key: its.key.as_bytes(py), value: its.value.as_bytes(py), at_ms: its.at_ms };
         records.map(read).collect()
     }
 }

@@ -44,13 +44,13 @@ impl Writer {
     pub fn text(&mut self, text: &str) {
         match text.len() {
             length @ 0..=31 => self.bytes.push(0xa0 | length as u8),
-            length => self.length(&[0xd9, 0xda, 0xdb], length),
+            length => self.length([0xd9, 0xda, 0xdb], length),
         }
         self.raw(text.as_bytes());
     }
 
     pub fn binary(&mut self, bytes: &[u8]) {
-        self.length(&[0xc4, 0xc5, 0xc6], bytes.len());
+        self.length([0xc4, 0xc5, 0xc6], bytes.len());
         self.raw(bytes);
     }
 
@@ -67,7 +67,7 @@ impl Writer {
         self.bytes.extend_from_slice(bytes);
     }
 
-    fn length(&mut self, tags: &[u8; 3], length: usize) {
+    fn length(&mut self, tags: [u8; 3], length: usize) {
         match length {
             0..=0xff => self.tagged(tags[0], &(length as u8).to_be_bytes()),
             0x100..=0xffff => self.tagged(tags[1], &(length as u16).to_be_bytes()),

@@ -41,7 +41,6 @@ pub struct StepRules {
     pub conversion: bool,
 }
 
-
 /// Durations in us, `keep` in minutes; see SessionRules, ClickBooking and SessionBooking.
 pub struct Rules {
     pub names: Vec<Box<str>>,

@@ -16,7 +16,8 @@ pub struct Step {
     pub seen: Sightings,
 }
 
-/// `events`: time * 2, plus 1 for a page view, of those that are not frozen, in order; `before_us`: the last before them.
+/// `events`: time * 2, plus 1 for a page view, of those that are not frozen, in order; `before_us`: the last before
+/// them.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub name: Box<str>,

@@ -69,7 +69,9 @@ fn step_rules(step: Step, names: &mut Names, kinds: &Kinds) -> PyResult<StepRule
         alone: alone.iter().map(|name| names.of(name)).collect::<PyResult<_>>()?,
         either: either
             .iter()
-            .map(|(name, others)| Ok((names.of(name)?, others.iter().map(|its| kind_of(its)).collect::<PyResult<_>>()?)))
+            .map(|(name, others)| {
+                Ok((names.of(name)?, others.iter().map(|its| kind_of(its)).collect::<PyResult<_>>()?))
+            })
             .collect::<PyResult<_>>()?,
         both: both.iter().map(|(name, other)| Ok((names.of(name)?, kind_of(other)?))).collect::<PyResult<_>>()?,
         conversion,

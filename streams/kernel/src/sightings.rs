@@ -108,11 +108,7 @@ impl Sightings {
 }
 
 /// The neighbours of a minute among those of several, from `near` of one that had not seen it; None: one had.
-pub fn joint<'a>(
-    near: Neighbours,
-    others: impl Iterator<Item = &'a Sightings>,
-    minute: i64,
-) -> Option<Neighbours> {
+pub fn joint<'a>(near: Neighbours, others: impl Iterator<Item = &'a Sightings>, minute: i64) -> Option<Neighbours> {
     let (mut before, mut after) = near;
     for other in others {
         let found = other.around(minute)?;

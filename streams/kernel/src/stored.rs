@@ -15,9 +15,10 @@ const NARROW_BITS: u32 = 63;
 
 /// A row with its format version.
 pub fn encode(visitor: &Visitor, kinds: &Kinds) -> Vec<u8> {
-    let wide = visitor.sessions.iter().any(|session| {
-        session.active.mask >= WIDE || session.steps.iter().any(|step| step.seen.mask >= WIDE)
-    });
+    let wide = visitor
+        .sessions
+        .iter()
+        .any(|session| session.active.mask >= WIDE || session.steps.iter().any(|step| step.seen.mask >= WIDE));
     let mut out = Writer { bytes: Vec::with_capacity(160 + 320 * visitor.sessions.len()) };
     out.bytes.push(VERSION);
     out.array(5);

@@ -181,7 +181,7 @@ impl Table {
             };
             (count + 1, bytes + slot.id.len() + row)
         });
-        let of_rows = if count == 0 { 0 } else { bytes * self.slots.len() / count };
+        let of_rows = (bytes * self.slots.len()).checked_div(count).unwrap_or(0);
         of_rows + self.slots.capacity() * size_of::<Slot>() + 8 * self.places.capacity() + 4 * self.slots.len()
     }
 

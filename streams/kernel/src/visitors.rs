@@ -5,10 +5,10 @@ use crate::booking::{Booked, Booking};
 use crate::chunk::{Chunk, Record};
 use crate::decode::{decode, Click};
 use crate::ids::{id_hash, SeenIds};
+use crate::rolled_up::by_slice;
 use crate::rules::{Kinds, Rules};
 use crate::seen::Ids;
 use crate::settings::Settings;
-use crate::rolled_up::by_slice;
 use crate::sightings::MINUTE_US;
 use crate::slices::{Given, Interned, Slices};
 use crate::table::{woken, Row, Table};
@@ -178,7 +178,8 @@ impl Visitors {
         slices * SLICES_BYTES + additions * ADDITION_BYTES
     }
 
-    /// A row as its stored bytes, and whether it was changed since the last drain; it is lent then. None: there is none.
+    /// A row as its stored bytes, and whether it was changed since the last drain; it is lent then. None: there is
+    /// none.
     fn lend<'py>(&mut self, py: Python<'py>, id: &str) -> Option<(Bound<'py, PyBytes>, bool)> {
         let (bytes, changed) = self.table.lend(id, &self.kinds)?;
         Some((PyBytes::new(py, &bytes), changed))
