@@ -112,13 +112,8 @@ def measure_stages(
     partitions: Mapping[str, int],
     rates: Rates,
     parameters: Callable[[], ClvParameters | None],
-    *,
-    native: bool = kernel.INSTALLED,
 ) -> list[Stage[Any, Any]]:
-    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change.
-
-    `native`: clicks by the kernel in Rust.
-    """
+    """Stage 1: those that some KPI needs, in the order of the flow. `rates` may still grow, `parameters` change."""
     deltas = DeltaSink(Needs.of(catalogue, _windows(settings, catalogue)), partitions[delta.TOPIC])
 
     common: dict[str, Any] = {
@@ -134,7 +129,7 @@ def measure_stages(
         orders = OrderBooking(rates, horizons[order.TOPIC], _us(settings.order_retention_s), defined)
         stages.append(OrderStage("orders", orders, FactSink(BY_VISITOR, partitions[BY_VISITOR]), **common))
     if ordered or click.TOPIC in feeds:
-        sessions = _sessions(settings, catalogue, native=native)
+        sessions = _sessions(settings, catalogue)
         kind = KernelStage if isinstance(sessions, KernelBooking) else MeasureStage
         clicks = kind("visitors", sessions, deltas, **common)
         attribution = _attribution(settings, catalogue, sessions)
@@ -149,9 +144,9 @@ def measure_stages(
     return stages
 
 
-def _sessions(settings: Settings, catalogue: Catalogue, *, native: bool) -> ClickBooking:
+def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    kind = KernelBooking if native else ClickBooking
+    kind = KernelBooking if settings.native and kernel.INSTALLED else ClickBooking
     return kind(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
 
 

@@ -1,15 +1,14 @@
 """Clicks by the kernel in Rust (streams/kernel), where it is installed.
 
-It does what most clicks are: plain JSON, in order of time or a little late, of a visitor without joined orders. Whatever
-else comes it declines before anything was changed, and the Python code does it, on a row that the kernel lends and gets
-back at the next commit. Both store the same, so a worker with it and one without may take turns on a task.
+It does what most clicks are: plain JSON, of a visitor without joined orders. Whatever else comes it declines before
+anything was changed, and the Python code does it, on a row that the kernel lends and gets back at the next commit. Both
+store the same, so a worker with it and one without may take turns on a task.
 """
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib import import_module
 from importlib.util import find_spec
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from models import measure
 from models.click import Click, decode
@@ -26,9 +25,11 @@ from streams.measuring.stage import MeasureStage
 from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.visitor_table import VisitorCodec, Visitors
 
-_MODULE = "kpi_kernel"
-INSTALLED = find_spec(_MODULE) is not None
+INSTALLED = find_spec("kpi_kernel") is not None
 """Whether there is a kernel; it is built where there is a compiler of Rust."""
+
+if INSTALLED or TYPE_CHECKING:
+    import kpi_kernel
 
 Tables = MeasureTables[Visitors, Additions]
 
@@ -39,7 +40,7 @@ class KernelBooking(ClickBooking):
     def table(self) -> Visitors:
         """See ClickBooking."""
         codec = VisitorCodec(self._slicing)
-        kernel = import_module(_MODULE).Visitors(
+        kernel = kpi_kernel.Visitors(
             self._settings(),
             is_crawler,
             lambda raw: _given(self._slices_of(decode(raw))),
@@ -77,7 +78,7 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
 
     def tables(self, partition: int) -> Tables:
         """See Stage."""
-        seen = KernelIds("seen", import_module(_MODULE).Ids())
+        seen = KernelIds("seen", kpi_kernel.Ids())
         return MeasureTables(partition, self.booking.table(), self.sink.empty(), seen)
 
     def outgoing(self, tables: Tables, outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
@@ -90,7 +91,7 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
         """What the kernel declines, the Python code does; in the order of the records."""
         rows, ids, sums = cast("KernelVisitors", tables.rows), tables.seen, tables.sums.arrivals
         clock, ledger = tables.clock.row, tables.ledger.row
-        chunk, beats, done = import_module(_MODULE).Chunk(batch.records), 0, 0
+        chunk, beats, done = kpi_kernel.Chunk(batch.records), 0, 0
         limits = (now_us, now_us + FUTURE_TOLERANCE_US, ANCIENT_US, self.out_of_orderness_us)
         assert isinstance(ids, KernelIds)
         while True:
@@ -113,11 +114,10 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
         return beats
 
     def _weight(self, tables: Tables) -> int:
-        weight: int = _kernel(tables).weight
-        return super()._weight(tables) + weight
+        return super()._weight(tables) + _kernel(tables).weight
 
 
-def _kernel(tables: Tables) -> Any:  # noqa: ANN401  kpi_kernel.Visitors
+def _kernel(tables: Tables) -> "kpi_kernel.Visitors":
     return cast("KernelVisitors", tables.rows).kernel
 
 

@@ -1,7 +1,7 @@
 """The tables of a visitors' task whose rows are with the kernel in Rust (streams/kernel)."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING
 
 from models.errors import EngineFault
 from models.table import RESTORE, Change, Codec
@@ -9,13 +9,16 @@ from models.visitor import Visitor
 from streams.measuring.dedup import SeenIds
 from streams.measuring.visitor_table import Visitors
 
+if TYPE_CHECKING:
+    import kpi_kernel
+
 
 class KernelIds(SeenIds):
     """See SeenIds; `ids`: the kernel's, which it keeps them in."""
 
     __slots__ = ("ids",)
 
-    def __init__(self, name: str, ids: Any) -> None:  # noqa: ANN401  kpi_kernel.Ids
+    def __init__(self, name: str, ids: "kpi_kernel.Ids") -> None:
         super().__init__(name)
         self.ids = ids
 
@@ -24,8 +27,7 @@ class KernelIds(SeenIds):
 
     def claim(self, at_us: int, number: int) -> bool:
         """See SeenIds."""
-        claimed: bool = self.ids.claim(at_us, number)
-        return claimed
+        return self.ids.claim(at_us, number)
 
     def disclaim(self, at_us: int, number: int) -> None:
         """See SeenIds."""
@@ -49,8 +51,7 @@ class KernelIds(SeenIds):
 
     def memory_bytes(self) -> int:
         """See ChangeLogged."""
-        held: int = self.ids.memory_bytes()
-        return held
+        return self.ids.memory_bytes()
 
 
 class KernelVisitors(Visitors):
@@ -58,7 +59,7 @@ class KernelVisitors(Visitors):
 
     __slots__ = ("_lent", "kernel")
 
-    def __init__(self, codec: Codec[str, Visitor], keep_us: int, kernel: Any) -> None:  # noqa: ANN401  kpi_kernel.Visitors
+    def __init__(self, codec: Codec[str, Visitor], keep_us: int, kernel: "kpi_kernel.Visitors") -> None:
         super().__init__(codec, keep_us)
         self.kernel = kernel
         self._lent: dict[str, bytes] = {}
@@ -90,7 +91,10 @@ class KernelVisitors(Visitors):
 
     def expire(self, watermark_us: int, looks: int) -> bool:
         """See Table; the next step looks at more."""
-        self.kernel.expire(watermark_us, looks)
+        for key in self.kernel.expire(watermark_us, looks):
+            if self.kernel.judge(key, self.rows[key].last_us, watermark_us):
+                del self.rows[key]
+                self.changed.discard(key)
         return False
 
     def drain(self) -> Iterator[Change]:
@@ -119,5 +123,4 @@ class KernelVisitors(Visitors):
 
     def memory_bytes(self) -> int:
         """See ChangeLogged."""
-        held: int = self.kernel.memory_bytes()
-        return held
+        return self.kernel.memory_bytes()

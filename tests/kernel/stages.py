@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+import msgspec
+
 from clicking import of_all_measures
 from flow import KPIS
 from kernel.chance import Chance
@@ -93,7 +95,7 @@ def some_rules(chance: Chance) -> Rules:
 @lru_cache(maxsize=64)
 def stage_of(rules: Rules, *, native: bool) -> VisitorStage[Any]:
     """As `streams.app` makes it."""
-    settings, catalogue = rules.settings, rules.catalogue
+    settings, catalogue = msgspec.structs.replace(rules.settings, native=native), rules.catalogue
     rates = Rates(settings.reporting_currency)
-    made = measure_stages(settings, catalogue, PARTITIONS, rates, lambda: None, native=native)
+    made = measure_stages(settings, catalogue, PARTITIONS, rates, lambda: None)
     return next(stage for stage in made if isinstance(stage, VisitorStage))

@@ -16,6 +16,7 @@ from models.delta import SliceDelta
 from models.fx import ONE
 from models.memory import own_bytes
 from models.order_state import ORDER_CODEC, Order
+from models.settings import Settings
 from models.sightings import Sightings
 from models.table import ChangeLogged, Table
 from streams.measuring.additions import Additions
@@ -46,7 +47,7 @@ def click(visitor: int, chance: random.Random) -> Click:
 
 def sessions() -> ChangeLogged:
     """Two thousand sessions of a day, with one to six clicks each."""
-    stage = Flow().stage_of["clickstream"]
+    stage = Flow(Settings(native=False)).stage_of["clickstream"]
     assert isinstance(stage, VisitorStage)
     booking = stage.clicks.booking
     assert isinstance(booking, ClickBooking)

@@ -141,32 +141,41 @@ impl Table {
         changes
     }
 
-    /// Delete rows that are past by the watermark, looking at no more than `looks`.
-    pub fn expire(&mut self, watermark_us: i64, looks: usize) {
+    /// Delete rows that are past by the watermark, looking at no more than `looks`. Returns lent ones that came due:
+    /// `judge` is to be asked about each.
+    pub fn expire(&mut self, watermark_us: i64, looks: usize) -> Vec<Box<str>> {
+        let mut lent = Vec::new();
         if !self.unfiled.is_empty() {
             let rest = self.unfiled.len().saturating_sub(looks);
             for place in self.unfiled.split_off(rest) {
-                if let Some(last_us) = self.last_us(place) {
-                    self.file(place, last_us);
-                }
+                self.look(place, i64::MIN, &mut lent);
             }
-            return;
+            return lent;
         }
         let now = watermark_us.div_euclid(GRAIN_US);
         for _ in 0..looks {
-            let Some(mut due) = self.filed.first_entry().filter(|entry| *entry.key() < now) else { return };
+            let Some(mut due) = self.filed.first_entry().filter(|entry| *entry.key() < now) else { break };
             let place = due.get_mut().pop();
             if due.get().is_empty() {
                 due.remove();
             }
-            let Some(place) = place else { continue };
-            match self.last_us(place) {
-                Some(last_us) if self.due(last_us) < now => self.delete(place),
-                Some(last_us) => self.file(place, last_us),
-                None if matches!(self.row(place), Row::Lent) => self.filed.entry(now).or_default().push(place),
-                None => {}
+            if let Some(place) = place {
+                self.look(place, now, &mut lent);
             }
         }
+        lent
+    }
+
+    /// Delete a lent row of this time if it is past, and file it otherwise; whether it was deleted.
+    pub fn judge(&mut self, id: &str, last_us: i64, watermark_us: i64) -> bool {
+        let Some(place) = self.find(id) else { return false };
+        let past = self.due(last_us) < watermark_us.div_euclid(GRAIN_US);
+        if past {
+            self.delete(place);
+        } else {
+            self.file(place, last_us);
+        }
+        past
     }
 
     /// Bytes of memory, estimated from some of the rows.
@@ -183,6 +192,15 @@ impl Table {
         });
         let of_rows = (bytes * self.slots.len()).checked_div(count).unwrap_or(0);
         of_rows + self.slots.capacity() * size_of::<Slot>() + 8 * self.places.capacity() + 4 * self.slots.len()
+    }
+
+    fn look(&mut self, place: u32, now: i64, lent: &mut Vec<Box<str>>) {
+        match self.last_us(place) {
+            Some(last_us) if self.due(last_us) < now => self.delete(place),
+            Some(last_us) => self.file(place, last_us),
+            None if matches!(self.row(place), Row::Lent) => lent.push(self.slots[place as usize].id.clone()),
+            None => {}
+        }
     }
 
     fn put(&mut self, id: &str, row: Row) -> u32 {

@@ -180,26 +180,26 @@ impl Visitors {
 
     /// A row as its stored bytes, and whether it was changed since the last drain; it is lent then. None: there is
     /// none.
-    fn lend<'py>(&mut self, py: Python<'py>, id: &str) -> Option<(Bound<'py, PyBytes>, bool)> {
-        let (bytes, changed) = self.table.lend(id, &self.kinds)?;
+    fn lend<'py>(&mut self, py: Python<'py>, visitor_id: &str) -> Option<(Bound<'py, PyBytes>, bool)> {
+        let (bytes, changed) = self.table.lend(visitor_id, &self.kinds)?;
         Some((PyBytes::new(py, &bytes), changed))
     }
 
     /// Python has made a row for a visitor that has none, of this time: it is lent.
-    fn lend_new(&mut self, id: &str, last_us: i64) {
-        self.table.insert(id, Row::Lent, last_us);
+    fn lend_new(&mut self, visitor_id: &str, last_us: i64) {
+        self.table.insert(visitor_id, Row::Lent, last_us);
     }
 
     /// Take a lent row back as its stored bytes; whether it was lent.
-    fn give_back(&mut self, id: &str, stored: &[u8]) -> bool {
-        self.table.give_back(id, stored)
+    fn give_back(&mut self, visitor_id: &str, stored: &[u8]) -> bool {
+        self.table.give_back(visitor_id, stored)
     }
 
     /// Take back what the changelog has of a visitor; False: the value cannot be read.
-    fn restore(&mut self, id: &str, stored: Option<&[u8]>) -> bool {
+    fn restore(&mut self, visitor_id: &str, stored: Option<&[u8]>) -> bool {
         let read = stored.is_none_or(|bytes| crate::stored::last_us(bytes).is_some());
         if read {
-            self.table.restore(id, stored);
+            self.table.restore(visitor_id, stored);
         }
         read
     }
@@ -213,9 +213,15 @@ impl Visitors {
         )
     }
 
-    /// Delete rows whose time is past by the watermark, looking at no more than `looks`.
-    fn expire(&mut self, watermark_us: i64, looks: usize) {
-        self.table.expire(watermark_us, looks);
+    /// Delete rows whose time is past by the watermark, looking at no more than `looks`. Returns the ids of lent ones
+    /// that came due: `judge` is to be asked about each.
+    fn expire(&mut self, watermark_us: i64, looks: usize) -> Vec<String> {
+        self.table.expire(watermark_us, looks).into_iter().map(String::from).collect()
+    }
+
+    /// Delete a lent row of this time if it is past by the watermark; whether it was.
+    fn judge(&mut self, visitor_id: &str, last_us: i64, watermark_us: i64) -> bool {
+        self.table.judge(visitor_id, last_us, watermark_us)
     }
 
     fn memory_bytes(&self) -> usize {
