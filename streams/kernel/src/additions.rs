@@ -2,7 +2,7 @@
 
 use crate::rules::Name;
 use crate::sightings::Neighbours;
-use crate::slices::{Piece, Slices};
+use crate::slices::Slices;
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -21,24 +21,11 @@ pub struct Events {
     pub views: i64,
 }
 
-/// Sums of one slice, or of the slices of an event; additions by their code.
+/// Sums of the slices of an event; additions by their code.
 #[derive(Default)]
 pub struct Sums {
     pub additions: HashMap<u32, i64>,
     pub events: HashMap<i64, Events>,
-}
-
-impl Sums {
-    fn add(&mut self, other: &Self) {
-        for (&code, &n) in &other.additions {
-            *self.additions.entry(code).or_default() += n;
-        }
-        for (&minute, more) in &other.events {
-            let events = self.events.entry(minute).or_default();
-            events.gaps_us += more.gaps_us;
-            events.views += more.views;
-        }
-    }
 }
 
 /// Sums since the last commit.
@@ -68,23 +55,12 @@ impl Additions {
         (self.booked.len(), self.codes.len())
     }
 
-    /// The sums of every slice, and the additions by their code; nothing is left.
-    pub fn take(&mut self) -> (Vec<Addition>, Vec<(Arc<Piece>, Sums)>) {
+    /// The additions by their code, and what was booked of them; nothing is left.
+    pub fn take(&mut self) -> (Vec<Addition>, Vec<(Arc<Slices>, Sums)>) {
         let mut additions: Vec<(u32, Addition)> = self.codes.drain().map(|(addition, code)| (code, addition)).collect();
         additions.sort_unstable_by_key(|&(code, _)| code);
         self.places.clear();
-        let mut places: HashMap<u32, usize> = HashMap::new();
-        let mut found: Vec<(Arc<Piece>, Sums)> = Vec::new();
-        for (slices, sums) in self.booked.drain(..) {
-            for piece in &slices.pieces {
-                let place = *places.entry(piece.number).or_insert(found.len());
-                if place == found.len() {
-                    found.push((piece.clone(), Sums::default()));
-                }
-                found[place].1.add(&sums);
-            }
-        }
-        (additions.into_iter().map(|(_, addition)| addition).collect(), found)
+        (additions.into_iter().map(|(_, addition)| addition).collect(), std::mem::take(&mut self.booked))
     }
 
     fn of(&mut self, slices: &Arc<Slices>) -> &mut Sums {

@@ -7,7 +7,7 @@ use crate::booking::Taken;
 use crate::rules::{Name, Rules};
 use crate::session::Session;
 use crate::sightings::MINUTE_US;
-use crate::slices::{Interned, Slices};
+use crate::slices::{Interned, Piece, Slices};
 use crate::visitor::Visitor;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -128,12 +128,12 @@ fn contribute_steps(rules: &Rules, session: &Session, books: &mut Books, sign: i
 
 /// To every slice of the sessions of a visitor the minutes of those in it.
 fn contribute_visitor(interned: &mut Interned, visitor: &Visitor, name: Name, books: &mut Books, sign: i64) {
-    let mut done: Vec<u32> = Vec::new();
+    let mut done: Vec<&Piece> = Vec::new();
     for piece in visitor.sessions.iter().flat_map(|session| &session.slices.pieces) {
-        if done.contains(&piece.number) {
+        if done.iter().any(|known| known.same(piece)) {
             continue;
         }
-        done.push(piece.number);
+        done.push(piece);
         let has = |session: &&Session| session.slices.pieces.iter().any(|its| its.same(piece));
         let minutes = minutes(visitor.sessions.iter().filter(has));
         books.chain(&interned.alone(piece), name, minutes, sign);

@@ -1,9 +1,9 @@
-//! The sums of a commit as Python has them: by slice, of additions with the name of one measure.
+//! The sums of a commit by slice, of additions with the name of one measure each.
 
 use crate::additions::{Addition, Sums};
 use crate::rules::Name;
 use crate::sightings::Neighbours;
-use crate::slices::Piece;
+use crate::slices::{Piece, Slices};
 use hashbrown::HashMap;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyTuple};
@@ -13,75 +13,154 @@ use std::sync::Arc;
 const TOGETHER: char = '+';
 const PAGE_VIEWS: &str = "page_views";
 const TIME_ON_SITE: &str = "time_on_site";
+/// Sums of all additions in all slices that are kept as a table; of more only those that are not 0.
+const MOST_DENSE: usize = 1 << 20;
 
-/// Additions of one measure, by their place; those of a code, or of events of a minute, are several.
-#[derive(Default)]
-struct Singles<'a> {
-    places: HashMap<(&'a str, i64, Neighbours), usize>,
-    all: Vec<(&'a str, i64, Neighbours)>,
+type Booked = [(Arc<Slices>, Sums)];
+type Single<'a> = (&'a str, i64, Neighbours);
+
+/// By slice and addition, numbered.
+enum Totals {
+    Dense { width: usize, sums: Vec<i64> },
+    Sparse(HashMap<(usize, usize), i64>),
 }
 
-impl<'a> Singles<'a> {
-    fn place(&mut self, measure: &'a str, minute: i64, near: Neighbours) -> usize {
-        let addition = (measure, minute, near);
-        *self.places.entry(addition).or_insert_with(|| {
-            self.all.push(addition);
+impl Totals {
+    fn new(slices: usize, additions: usize) -> Self {
+        if slices * additions <= MOST_DENSE {
+            Self::Dense { width: additions, sums: vec![0; slices * additions] }
+        } else {
+            Self::Sparse(HashMap::new())
+        }
+    }
+
+    fn add(&mut self, slice: usize, its: &[(usize, i64)]) {
+        match self {
+            Self::Dense { width, sums } => its.iter().for_each(|&(addition, n)| sums[slice * *width + addition] += n),
+            Self::Sparse(sums) => {
+                its.iter().for_each(|&(addition, n)| *sums.entry((slice, addition)).or_default() += n);
+            }
+        }
+    }
+
+    /// Slice, addition and sum of those that are not 0.
+    fn into_some(self) -> Vec<(usize, usize, i64)> {
+        match self {
+            Self::Dense { width, sums } => {
+                let all = sums.into_iter().enumerate().filter(|&(_, n)| n != 0);
+                all.map(|(place, n)| (place / width, place % width, n)).collect()
+            }
+            Self::Sparse(sums) => sums.into_iter().filter(|&(_, n)| n != 0).map(|((s, a), n)| (s, a, n)).collect(),
+        }
+    }
+}
+
+/// What was booked, by slice: `slices` and `singles` are what the numbers of `sums` mean.
+pub struct RolledUp<'a> {
+    slices: Vec<Arc<Piece>>,
+    singles: Vec<Single<'a>>,
+    sums: Vec<(usize, usize, i64)>,
+}
+
+impl<'a> RolledUp<'a> {
+    pub fn of(names: &'a [Box<str>], additions: &[Addition], booked: &Booked) -> Self {
+        let (mut singles, mut pieces) = (Numbered::default(), Pieces::default());
+        let of_code: Vec<Vec<usize>> = additions
+            .iter()
+            .map(|its| measures(names, its.name).map(|name| singles.of((name, its.minute, its.near))).collect())
+            .collect();
+        let entries: Vec<(Vec<usize>, Vec<(usize, i64)>)> =
+            booked.iter().map(|(slices, sums)| (pieces.of(slices), parts(&mut singles, &of_code, sums))).collect();
+        let mut totals = Totals::new(pieces.all.len(), singles.all.len());
+        for (slices, its) in &entries {
+            slices.iter().for_each(|&slice| totals.add(slice, its));
+        }
+        Self { slices: pieces.all, singles: singles.all, sums: totals.into_some() }
+    }
+
+    /// As Python has it; `needed`: measures by dimension.
+    pub fn by_slice<'py>(self, py: Python<'py>, needed: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+        let keys: Vec<Bound<'py, PyTuple>> = self
+            .singles
+            .iter()
+            .map(|&(measure, minute, (before, after))| (measure, minute, before, after).into_pyobject(py))
+            .collect::<PyResult<_>>()?;
+        let found = PyDict::new(py);
+        let mut wanted: HashMap<&str, Vec<bool>> = HashMap::new();
+        let mut by_slice: Vec<Bound<'py, PyDict>> = Vec::with_capacity(self.slices.len());
+        for piece in &self.slices {
+            let (dimension, its) = (&*piece.dimension, PyDict::new(py));
+            if !wanted.contains_key(dimension) {
+                let measures = needed.get_item(dimension)?;
+                let is_needed = |measure: &str| measures.as_ref().map_or(Ok(false), |its| its.contains(measure));
+                let singles = self.singles.iter().map(|single| is_needed(single.0)).collect::<PyResult<_>>()?;
+                wanted.insert(dimension, singles);
+            }
+            found.set_item((dimension, &*piece.segment), &its)?;
+            by_slice.push(its);
+        }
+        for (slice, single, n) in self.sums {
+            if wanted[&*self.slices[slice].dimension][single] {
+                by_slice[slice].set_item(&keys[single], n)?;
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// Additions of one measure by their number; those of a code, or of the events of a minute, are several.
+#[derive(Default)]
+struct Numbered<'a> {
+    numbers: HashMap<Single<'a>, usize>,
+    all: Vec<Single<'a>>,
+}
+
+impl<'a> Numbered<'a> {
+    fn of(&mut self, single: Single<'a>) -> usize {
+        *self.numbers.entry(single).or_insert_with(|| {
+            self.all.push(single);
             self.all.len() - 1
         })
     }
 }
 
-/// `needed`: measures by dimension. Sums that are 0 are left out.
-pub fn by_slice<'py>(
-    py: Python<'py>,
-    names: &[Box<str>],
-    additions: &[Addition],
-    by_piece: &[(Arc<Piece>, Sums)],
-    needed: &Bound<'py, PyDict>,
-) -> PyResult<Bound<'py, PyDict>> {
-    let mut singles = Singles::default();
-    let of_code: Vec<Vec<usize>> = additions
-        .iter()
-        .map(|its| measures(names, its.name).map(|name| singles.place(name, its.minute, its.near)).collect())
-        .collect();
-    let events: Vec<i64> = by_piece.iter().flat_map(|(_, sums)| sums.events.keys().copied()).collect();
-    let of_minute: HashMap<i64, [usize; 2]> = events
-        .into_iter()
-        .map(|minute| (minute, [PAGE_VIEWS, TIME_ON_SITE].map(|name| singles.place(name, minute, (None, None)))))
-        .collect();
-    let keys: Vec<Bound<'py, PyTuple>> = singles
-        .all
-        .iter()
-        .map(|&(measure, minute, (before, after))| (measure, minute, before, after).into_pyobject(py))
-        .collect::<PyResult<_>>()?;
-    let found = PyDict::new(py);
-    let mut wanted: HashMap<&str, Vec<bool>> = HashMap::new();
-    for (piece, sums) in by_piece {
-        let dimension = &*piece.dimension;
-        if !wanted.contains_key(dimension) {
-            let measures = needed.get_item(dimension)?;
-            let is_needed = |measure: &str| measures.as_ref().map_or(Ok(false), |its| its.contains(measure));
-            wanted.insert(dimension, singles.all.iter().map(|single| is_needed(single.0)).collect::<PyResult<_>>()?);
-        }
-        let mut totals = vec![0; keys.len()];
-        for (&code, &n) in &sums.additions {
-            of_code[code as usize].iter().for_each(|&place| totals[place] += n);
-        }
-        for (minute, its) in &sums.events {
-            let [views, time] = of_minute[minute];
-            totals[views] += its.views;
-            totals[time] += its.gaps_us;
-        }
-        let slice = (dimension, &*piece.segment).into_pyobject(py)?;
-        let its = PyDict::new(py);
-        for ((&n, key), &needed) in totals.iter().zip(&keys).zip(&wanted[dimension]) {
-            if n != 0 && needed {
-                its.set_item(key, n)?;
-            }
-        }
-        found.set_item(slice, its)?;
+/// Slices by their number here: one that was forgotten and made anew has two of its own.
+#[derive(Default)]
+struct Pieces {
+    numbers: HashMap<u32, usize>,
+    texts: HashMap<(Box<str>, Box<str>), usize>,
+    all: Vec<Arc<Piece>>,
+}
+
+impl Pieces {
+    fn of(&mut self, slices: &Slices) -> Vec<usize> {
+        slices.pieces.iter().map(|piece| self.number(piece)).collect()
     }
-    Ok(found)
+
+    fn number(&mut self, piece: &Arc<Piece>) -> usize {
+        if let Some(&known) = self.numbers.get(&piece.number) {
+            return known;
+        }
+        let number = *self.texts.entry((piece.dimension.clone(), piece.segment.clone())).or_insert_with(|| {
+            self.all.push(piece.clone());
+            self.all.len() - 1
+        });
+        self.numbers.insert(piece.number, number);
+        number
+    }
+}
+
+/// What was booked for some slices, by the numbers of additions; one may come twice.
+fn parts(singles: &mut Numbered<'_>, of_code: &[Vec<usize>], sums: &Sums) -> Vec<(usize, i64)> {
+    let mut found: Vec<(usize, i64)> = Vec::with_capacity(2 * (sums.additions.len() + sums.events.len()));
+    for (&code, &n) in &sums.additions {
+        found.extend(of_code[code as usize].iter().map(|&single| (single, n)));
+    }
+    for (&minute, its) in &sums.events {
+        found.push((singles.of((PAGE_VIEWS, minute, (None, None))), its.views));
+        found.push((singles.of((TIME_ON_SITE, minute, (None, None))), its.gaps_us));
+    }
+    found
 }
 
 fn measures(names: &[Box<str>], name: Name) -> impl Iterator<Item = &str> {

@@ -5,7 +5,7 @@ use crate::booking::{Booked, Booking};
 use crate::chunk::{Chunk, Record};
 use crate::decode::{decode, Click};
 use crate::ids::{id_hash, SeenIds};
-use crate::rolled_up::by_slice;
+use crate::rolled_up::RolledUp;
 use crate::rules::{Kinds, Rules};
 use crate::seen::Ids;
 use crate::settings::Settings;
@@ -167,8 +167,11 @@ impl Visitors {
 
     /// What was added since the last call, by slice and addition: of the measures `needed` by each dimension.
     fn take_sums<'py>(&mut self, py: Python<'py>, needed: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
-        let (additions, by_piece) = py.allow_threads(|| self.additions.take());
-        by_slice(py, &self.rules.names, &additions, &by_piece, needed)
+        let rolled_up = py.allow_threads(|| {
+            let (additions, booked) = self.additions.take();
+            RolledUp::of(&self.rules.names, &additions, &booked)
+        });
+        rolled_up.by_slice(py, needed)
     }
 
     /// Bytes that a commit of the sums will take, roughly.
