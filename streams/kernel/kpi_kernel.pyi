@@ -3,10 +3,11 @@
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, TypeAlias
 
+from models.delta import Cell
 from models.slices import Slice
 from models.stage import Incoming
 from models.table import Change
-from streams.measuring.additions import Addition
+from streams.measuring.additions import Addition, WindowRange
 
 Given: TypeAlias = tuple[tuple[Slice, ...], bytes, int]
 
@@ -43,7 +44,12 @@ class Visitors:
         highest_us: int | None,
         fixed_us: int,
     ) -> tuple[int, tuple[int, int, int, int], list[tuple[int, int]], int | None]: ...
-    def take_sums(self, needed: Mapping[str, Collection[str]]) -> dict[Slice, dict[Addition, int]]: ...
+    def take_deltas(
+        self,
+        needed: Mapping[str, Collection[str]],
+        ranges_of: Callable[[Addition], Sequence[WindowRange]],
+        clocks: Mapping[str, str],
+    ) -> list[tuple[str, str, str, list[Cell]]]: ...
     @property
     def weight(self) -> int: ...
     def lend(self, visitor_id: str) -> tuple[bytes, bool] | None: ...

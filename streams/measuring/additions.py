@@ -9,8 +9,9 @@ from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
 
 from models import measure
+from models.delta import SliceDelta
 from models.sightings import new_windows
-from models.slices import Slice, Slices
+from models.slices import Slices
 from models.window import MINUTE_US, Window
 
 Addition = tuple[str, int, int | None, int | None]
@@ -49,7 +50,7 @@ class Additions:
     def __init__(self) -> None:
         self.coded: defaultdict[Slices, Coded] = defaultdict(dict)
         self.arrivals: dict[int, int] = {}
-        self.rolled_up: dict[Slice, dict[Addition, int]] = {}  # what the kernel has summed up by slice
+        self.rolled_up: list[SliceDelta] = []  # by the kernel, beside the sums
         self._codes = _Codes()
         self._additions: list[Addition] = []  # by code, those that were asked for
 

@@ -57,10 +57,10 @@ class Needs:
 
 def by_slice(additions: Additions, needs: Needs) -> Mapping[Slice, Mapping[Addition, int]]:
     """The sums of every slice, of what is needed in it: those of all slices of events that it is one of."""
-    found, additions.rolled_up = additions.rolled_up, {}
+    found: dict[Slice, dict[Addition, int]] = {}
     for piece, coded in _summed_up(additions).items():
         needed = needs.measures.get(piece[0], ())
-        sums = found.setdefault(piece, {})
+        sums = found[piece] = {}
         for code, n in coded.items():
             for addition, its in additions.decoded(code, n):
                 if addition[0] in needed:
@@ -102,6 +102,8 @@ def delta_records(
     With `marks` (by feed) every target gets a record, with or without cells, and only its last one carries them.
     """
     by_target: dict[int, list[SliceDelta]] = {target: [] for target in (range(targets) if marks else ())}
+    for piece in additions.rolled_up:
+        by_target.setdefault(partition_of(piece.dimension, targets), []).append(piece)
     for (dimension, segment), sums in by_slice(additions, needs).items():
         target = partition_of(dimension, targets)
         for clock, differences in _differences(sums, needs.ranges).items():

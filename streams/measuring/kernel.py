@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, cast
 from models import measure
 from models.click import Click, decode
 from models.crawler import is_crawler
+from models.delta import SliceDelta
 from models.event import ANCIENT_US, FUTURE_TOLERANCE_US
 from models.slices import Slice, Slices
 from models.stage import Batch, Outgoing
@@ -31,6 +32,7 @@ INSTALLED = find_spec("kpi_kernel") is not None
 if INSTALLED or TYPE_CHECKING:
     import kpi_kernel
 
+CLOCKS = {name: its.clock for name, its in measure.MEASURES.items()}
 Tables = MeasureTables[Visitors, Additions]
 
 
@@ -84,7 +86,8 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
     def outgoing(self, tables: Tables, outputs: Sequence[MeasureOutput], now_us: int) -> list[Outgoing]:
         """See Stage."""
         sink = cast("DeltaSink", self.sink)
-        tables.sums.rolled_up = _kernel(tables).take_sums(sink.needs.measures)
+        deltas = _kernel(tables).take_deltas(sink.needs.measures, sink.needs.ranges.of, CLOCKS)
+        tables.sums.rolled_up = [SliceDelta(*its) for its in deltas]
         return super().outgoing(tables, outputs, now_us)
 
     def _take(self, tables: Tables, batch: Batch, now_us: int, output: MeasureOutput) -> int:

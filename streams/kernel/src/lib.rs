@@ -10,6 +10,7 @@ mod additions;
 mod booking;
 mod chunk;
 mod decode;
+mod deltas;
 mod ids;
 mod msgpack;
 mod rebooking;

@@ -5,8 +5,6 @@ use crate::rules::Name;
 use crate::sightings::Neighbours;
 use crate::slices::{Piece, Slices};
 use hashbrown::HashMap;
-use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyTuple};
 use std::sync::Arc;
 
 /// Joins the names of measures that are added to together.
@@ -17,7 +15,8 @@ const TIME_ON_SITE: &str = "time_on_site";
 const MOST_DENSE: usize = 1 << 20;
 
 type Booked = [(Arc<Slices>, Sums)];
-type Single<'a> = (&'a str, i64, Neighbours);
+/// Measure, minute and its neighbours.
+pub type Single<'a> = (&'a str, i64, Neighbours);
 
 /// By slice and addition, numbered.
 enum Totals {
@@ -43,23 +42,29 @@ impl Totals {
         }
     }
 
-    /// Slice, addition and sum of those that are not 0.
+    /// Slice, addition and sum of those that are not 0, slice by slice.
     fn into_some(self) -> Vec<(usize, usize, i64)> {
         match self {
             Self::Dense { width, sums } => {
                 let all = sums.into_iter().enumerate().filter(|&(_, n)| n != 0);
                 all.map(|(place, n)| (place / width, place % width, n)).collect()
             }
-            Self::Sparse(sums) => sums.into_iter().filter(|&(_, n)| n != 0).map(|((s, a), n)| (s, a, n)).collect(),
+            Self::Sparse(sums) => {
+                let some = sums.into_iter().filter(|&(_, n)| n != 0);
+                let mut found: Vec<_> = some.map(|((slice, addition), n)| (slice, addition, n)).collect();
+                found.sort_unstable();
+                found
+            }
         }
     }
 }
 
 /// What was booked, by slice: `slices` and `singles` are what the numbers of `sums` mean.
 pub struct RolledUp<'a> {
-    slices: Vec<Arc<Piece>>,
-    singles: Vec<Single<'a>>,
-    sums: Vec<(usize, usize, i64)>,
+    pub slices: Vec<Arc<Piece>>,
+    pub singles: Vec<Single<'a>>,
+    /// Slice, addition and sum, slice by slice.
+    pub sums: Vec<(usize, usize, i64)>,
 }
 
 impl<'a> RolledUp<'a> {
@@ -76,35 +81,6 @@ impl<'a> RolledUp<'a> {
             slices.iter().for_each(|&slice| totals.add(slice, its));
         }
         Self { slices: pieces.all, singles: singles.all, sums: totals.into_some() }
-    }
-
-    /// As Python has it; `needed`: measures by dimension.
-    pub fn by_slice<'py>(self, py: Python<'py>, needed: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
-        let keys: Vec<Bound<'py, PyTuple>> = self
-            .singles
-            .iter()
-            .map(|&(measure, minute, (before, after))| (measure, minute, before, after).into_pyobject(py))
-            .collect::<PyResult<_>>()?;
-        let found = PyDict::new(py);
-        let mut wanted: HashMap<&str, Vec<bool>> = HashMap::new();
-        let mut by_slice: Vec<Bound<'py, PyDict>> = Vec::with_capacity(self.slices.len());
-        for piece in &self.slices {
-            let (dimension, its) = (&*piece.dimension, PyDict::new(py));
-            if !wanted.contains_key(dimension) {
-                let measures = needed.get_item(dimension)?;
-                let is_needed = |measure: &str| measures.as_ref().map_or(Ok(false), |its| its.contains(measure));
-                let singles = self.singles.iter().map(|single| is_needed(single.0)).collect::<PyResult<_>>()?;
-                wanted.insert(dimension, singles);
-            }
-            found.set_item((dimension, &*piece.segment), &its)?;
-            by_slice.push(its);
-        }
-        for (slice, single, n) in self.sums {
-            if wanted[&*self.slices[slice].dimension][single] {
-                by_slice[slice].set_item(&keys[single], n)?;
-            }
-        }
-        Ok(found)
     }
 }
 

@@ -4,6 +4,7 @@ use crate::additions::Additions;
 use crate::booking::{Booked, Booking};
 use crate::chunk::{Chunk, Record};
 use crate::decode::{decode, Click};
+use crate::deltas::slice_deltas;
 use crate::ids::{id_hash, SeenIds};
 use crate::rolled_up::RolledUp;
 use crate::rules::{Kinds, Rules};
@@ -165,13 +166,21 @@ impl Visitors {
         (start + done, (counted, duplicate, late, bot), arrivals(&records[..done]), clock.highest_us)
     }
 
-    /// What was added since the last call, by slice and addition: of the measures `needed` by each dimension.
-    fn take_sums<'py>(&mut self, py: Python<'py>, needed: &Bound<'py, PyDict>) -> PyResult<Bound<'py, PyDict>> {
+    /// What was added since the last call: clock, dimension, segment and cells of each slice, see models.delta.
+    ///
+    /// `needed`: measures by dimension; `ranges_of`: the windows of an addition; `clocks`: by measure.
+    fn take_deltas<'py>(
+        &mut self,
+        py: Python<'py>,
+        needed: &Bound<'py, PyDict>,
+        ranges_of: &Bound<'py, PyAny>,
+        clocks: &Bound<'py, PyDict>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let rolled_up = py.allow_threads(|| {
             let (additions, booked) = self.additions.take();
             RolledUp::of(&self.rules.names, &additions, &booked)
         });
-        rolled_up.by_slice(py, needed)
+        slice_deltas(py, &rolled_up, needed, ranges_of, clocks)
     }
 
     /// Bytes that a commit of the sums will take, roughly.
