@@ -68,9 +68,10 @@ impl Booking<'_> {
         if visitor.counted(minute) >= self.rules.limit {
             return Booked::Bot;
         }
+        let event = self.taken(click, minute);
         let place = match self.find(visitor, click) {
             Err(booked) => return booked,
-            Ok(Some(known)) if !visitor.sessions[known].active.fits(minute) => return Booked::Declined,
+            Ok(Some(known)) if !visitor.sessions[known].fits(minute, event.kind) => return Booked::Declined,
             Ok(Some(known)) if !self.begins(&visitor.sessions[known], click) => Place::Known(known),
             Ok(known) => match (known, slices_of(self.interned)) {
                 (Some(known), Some(slices)) => Place::First(known, slices),
@@ -78,7 +79,6 @@ impl Booking<'_> {
                 (_, None) => return Booked::Declined,
             },
         };
-        let event = self.taken(click, minute);
         if let Place::New(slices) = &place {
             self.open(visitor, click, slices.clone());
         }

@@ -120,6 +120,12 @@ impl Session {
         }
     }
 
+    /// Whether a minute, and a step in it, leave masks that fit: a step may be longer ago than all that `active` keeps.
+    pub fn fits(&self, minute: i64, kind: Option<u16>) -> bool {
+        let step = self.steps.iter().find(|step| Some(step.kind) == kind);
+        self.active.fits(minute) && step.is_none_or(|step| step.seen.fits(minute))
+    }
+
     /// Remember a step: as `Sightings::add`.
     pub fn see_step(&mut self, kind: u16, minute: i64, keep: i64) -> Option<Neighbours> {
         if let Some(step) = self.steps.iter_mut().find(|step| step.kind == kind) {

@@ -23,10 +23,12 @@ pub enum Row {
     Gone,
 }
 
+/// `filed`: whether it is in `filed` or `unfiled`, once; a row that takes over a slot takes over this as well.
 struct Slot {
     id: Box<str>,
     row: Row,
     changed: bool,
+    filed: bool,
 }
 
 /// A changelog record below the table's name: key, and the stored value or None for a tombstone.
@@ -119,7 +121,9 @@ impl Table {
             (Some(place), None) => self.remove(place),
             (None, Some(bytes)) => {
                 let place = self.put(id, Row::Rested(bytes.into()));
-                self.unfiled.push(place);
+                if !std::mem::replace(&mut self.slots[place as usize].filed, true) {
+                    self.unfiled.push(place);
+                }
             }
             (None, None) => {}
         }
@@ -195,6 +199,7 @@ impl Table {
     }
 
     fn look(&mut self, place: u32, now: i64, lent: &mut Vec<Box<str>>) {
+        self.slots[place as usize].filed = false;
         match self.last_us(place) {
             Some(last_us) if self.due(last_us) < now => self.delete(place),
             Some(last_us) => self.file(place, last_us),
@@ -204,9 +209,11 @@ impl Table {
     }
 
     fn put(&mut self, id: &str, row: Row) -> u32 {
-        let slot = Slot { id: id.into(), row, changed: false };
+        let mut slot = Slot { id: id.into(), row, changed: false, filed: false };
         let place = if let Some(place) = self.free.pop() {
-            self.slots[place as usize] = slot;
+            let before = &mut self.slots[place as usize];
+            slot.filed = before.filed;
+            *before = slot;
             place
         } else {
             self.slots.push(slot);
@@ -249,7 +256,9 @@ impl Table {
 
     fn file(&mut self, place: u32, last_us: i64) {
         let grain = self.due(last_us);
-        self.filed.entry(grain).or_default().push(place);
+        if !std::mem::replace(&mut self.slots[place as usize].filed, true) {
+            self.filed.entry(grain).or_default().push(place);
+        }
     }
 }
 
