@@ -2,7 +2,7 @@
 
 use crate::rules::Name;
 use crate::sightings::Neighbours;
-use crate::slices::Slices;
+use crate::slices::{Number, Slices};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -32,7 +32,7 @@ pub struct Sums {
 #[derive(Default)]
 pub struct Additions {
     codes: HashMap<Addition, u32>,
-    places: HashMap<u32, usize>,
+    places: HashMap<Number, usize>,
     booked: Vec<(Arc<Slices>, Sums)>,
 }
 

@@ -7,7 +7,7 @@ use crate::booking::Taken;
 use crate::rules::{Name, Rules};
 use crate::session::Session;
 use crate::sightings::MINUTE_US;
-use crate::slices::{Interned, Piece, Slices};
+use crate::slices::{Interned, Number, Piece, Slices};
 use crate::visitor::Visitor;
 use hashbrown::HashMap;
 use std::collections::BTreeSet;
@@ -18,9 +18,9 @@ const KEEP_ALL: i64 = 1 << 40;
 /// Additions with what they are added to, by its number.
 #[derive(Default)]
 struct Books {
-    slices: HashMap<u32, Arc<Slices>>,
-    additions: HashMap<(u32, Addition), i64>,
-    events: HashMap<(u32, i64), Events>,
+    slices: HashMap<Number, Arc<Slices>>,
+    additions: HashMap<(Number, Addition), i64>,
+    events: HashMap<(Number, i64), Events>,
 }
 
 impl Books {

@@ -3,7 +3,7 @@
 use crate::additions::{Addition, Sums};
 use crate::rules::Name;
 use crate::sightings::Neighbours;
-use crate::slices::{Piece, Slices};
+use crate::slices::{Number, Piece, Slices};
 use hashbrown::HashMap;
 use std::sync::Arc;
 
@@ -103,7 +103,7 @@ impl<'a> Numbered<'a> {
 /// Slices by their number here: one that was forgotten and made anew has two of its own.
 #[derive(Default)]
 struct Pieces {
-    numbers: HashMap<u32, usize>,
+    numbers: HashMap<Number, usize>,
     texts: HashMap<(Box<str>, Box<str>), usize>,
     all: Vec<Arc<Piece>>,
 }

@@ -4,11 +4,16 @@ use hashbrown::HashMap;
 use std::sync::Arc;
 
 const MAX_INTERNED: usize = 20_000;
+/// Fields that take more are not kept: 20,000 addresses of 32 KiB would be 640 MB.
+const MAX_FIELDS_BYTES: usize = 1_024;
+
+/// Of slices, never used again: free text makes a few anew with every session, so 32 bits would come round in weeks.
+pub type Number = u64;
 
 /// One slice.
 #[derive(Debug)]
 pub struct Piece {
-    pub number: u32,
+    pub number: Number,
     pub dimension: Box<str>,
     pub segment: Box<str>,
 }
@@ -22,7 +27,7 @@ impl Piece {
 /// The slices of an event, the total first; `number` tells them apart in the sums of a commit.
 #[derive(Debug)]
 pub struct Slices {
-    pub number: u32,
+    pub number: Number,
     pub pieces: Vec<Arc<Piece>>,
     pub packed: Box<[u8]>,
     pub weight: i64,
@@ -38,9 +43,9 @@ pub struct Given {
 /// Slices that are known. Free text of clients must not fill the memory: a full map is emptied, sessions keep theirs.
 #[derive(Default)]
 pub struct Interned {
-    numbers: u32,
+    numbers: Number,
     pieces: HashMap<(Box<str>, Box<str>), Arc<Piece>>,
-    alone: HashMap<u32, Arc<Slices>>,
+    alone: HashMap<Number, Arc<Slices>>,
     stored: HashMap<Box<[u8]>, Arc<Slices>>,
     clicked: HashMap<Box<[u8]>, Arc<Slices>>,
 }
@@ -52,7 +57,9 @@ impl Interned {
             return Some(known.clone());
         }
         let slices = self.given(ask()?);
-        insert(&mut self.clicked, fields.into(), &slices);
+        if fields.len() <= MAX_FIELDS_BYTES {
+            insert(&mut self.clicked, fields.into(), &slices);
+        }
         Some(slices)
     }
 
@@ -98,7 +105,7 @@ impl Interned {
         piece
     }
 
-    fn number(&mut self) -> u32 {
+    fn number(&mut self) -> Number {
         self.numbers += 1;
         self.numbers
     }
