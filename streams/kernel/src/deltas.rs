@@ -1,4 +1,4 @@
-//! What a commit adds to the windows, slice by slice: the cells of models.delta, as streams.measuring.deltas makes them.
+//! What a commit adds to the windows, slice by slice: the cells of models.delta, made as in streams.measuring.deltas.
 
 use crate::rolled_up::RolledUp;
 use pyo3::prelude::*;
