@@ -88,13 +88,18 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
         return super().outgoing(tables, outputs, now_us)
 
     def _take(self, tables: Tables, batch: Batch, now_us: int, output: MeasureOutput) -> int:
-        """What the kernel declines, the Python code does; in the order of the records."""
+        """What the kernel declines, the Python code does; in the order of the records.
+
+        Of a shop whose records all are not plain (json_encode of PHP escapes each slash) it is asked about few: as long
+        as it declines the first one, twice as many are done in Python each time. One by one they took 44 us, not 8.
+        """
         rows, ids, sums = cast("KernelVisitors", tables.rows), tables.seen, tables.sums.arrivals
         clock, ledger = tables.clock.row, tables.ledger.row
-        chunk, beats, done = kpi_kernel.Chunk(batch.records), 0, 0
+        chunk, beats, done, run = kpi_kernel.Chunk(batch.records), 0, 0, 1
         limits = (now_us, now_us + FUTURE_TOLERANCE_US, ANCIENT_US, self.out_of_orderness_us)
         assert isinstance(ids, KernelIds)
         while True:
+            begun = done
             done, counts, arrivals, highest_us = rows.kernel.receive(
                 ids.ids, chunk, done, limits, clock.at_us, clock.highest_us, rows.fixed_us
             )
@@ -108,9 +113,10 @@ class KernelStage(MeasureStage[Click, Visitors, Additions]):
                 sums[at_ms] = sums.get(at_ms, 0) + n
             if done == len(batch.records):
                 break
-            one = Batch(batch.topic, batch.partition, batch.records[done : done + 1])
-            beats += super()._take(tables, one, now_us, output)
-            done += 1
+            run = 1 if done > begun else 2 * run
+            declined = batch.records[done : done + run]
+            beats += super()._take(tables, Batch(batch.topic, batch.partition, declined), now_us, output)
+            done += len(declined)
         return beats
 
     def _weight(self, tables: Tables) -> int:
