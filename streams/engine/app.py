@@ -138,7 +138,7 @@ class EngineApp(faust.App):
     async def _tick(self) -> None:
         try:
             self.tables.tick()
-        except Exception as error:  # noqa: BLE001  as in _feed
+        except BaseException as error:  # noqa: BLE001  as in _in_turn
             self.fail(error)
 
     async def _in_turn(self, step: Callable[[], None]) -> None:
@@ -149,7 +149,7 @@ class EngineApp(faust.App):
         async with self._turn:
             try:
                 step()
-            except Exception as error:  # noqa: BLE001  Faust would acknowledge the batch and go on
+            except BaseException as error:  # noqa: BLE001  Faust would go on; a panic of the kernel is no Exception
                 self.fail(error)
             await asyncio.sleep(0)
 

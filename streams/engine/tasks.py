@@ -109,7 +109,9 @@ class Tasks(TableManager):
         """A commit, say, whose failure is the end of this process: what it wrote is not known."""
         try:
             await work()
-        except Exception as error:  # noqa: BLE001  any error is final (fencing, time-outs, refused records)
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # noqa: BLE001  any is final (fencing, time-outs, refused records, a panic)
             self.app.fail(error)
 
     async def suspend(self) -> None:
