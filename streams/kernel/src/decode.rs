@@ -9,6 +9,7 @@ mod cursor;
 #[cfg(test)]
 mod tests;
 mod timestamp;
+mod unescape;
 
 /// Below the 64 KiB of `models.event.MAX_STRING`, so that no string of a plain record can be too long.
 const MOST_BYTES: usize = 32 * 1024;
@@ -83,8 +84,8 @@ impl<'a> Click<'a> {
 
 /// The click of a record, or None where its JSON is not plain: then the decoder of Python decides what it is.
 ///
-/// Plain is one flat object of at most `MOST_BYTES`, all of it UTF-8, without an escape and with each known field at
-/// most once; `null` is absent.
+/// Plain is one object of at most `MOST_BYTES`, all of it UTF-8, without an escape and with each known field at most
+/// once, a text or `null`, which is absent; others may be anything.
 pub fn decode(raw: &[u8]) -> Option<Click<'_>> {
     if raw.len() > MOST_BYTES {
         return None;
@@ -118,6 +119,15 @@ pub fn decode(raw: &[u8]) -> Option<Click<'_>> {
     })
 }
 
+/// The same of a record that is plain but for escapes which it could do without; `room` is for its text without them.
+pub fn decode_escaped<'a>(raw: &'a [u8], room: &'a mut Vec<u8>) -> Option<Click<'a>> {
+    if let Some(click) = decode(raw) {
+        return Some(click);
+    }
+    *room = unescape::unescaped(raw)?;
+    decode(room)
+}
+
 /// An identifier, which has at least one character.
 fn named(text: &str) -> Option<&str> {
     (!text.is_empty()).then_some(text)
@@ -138,7 +148,7 @@ fn texts(mut cursor: Cursor<'_>) -> Option<[Option<&str>; FIELDS]> {
             found |= 1 << place;
             cursor.string_or_null(&mut texts[place])?;
         } else {
-            cursor.scalar()?;
+            cursor.value()?;
         }
         match cursor.next()? {
             b',' => {}

@@ -31,7 +31,8 @@ mod visitors;
 /// The fields of a click in the order of `Click`, or None where it is not plain: for the comparison with models.click.
 #[pyfunction]
 fn decode_click<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Option<Bound<'py, PyTuple>>> {
-    let Some(click) = decode::decode(raw) else { return Ok(None) };
+    let mut room = Vec::new();
+    let Some(click) = decode::decode_escaped(raw, &mut room) else { return Ok(None) };
     let texts = decode::FIELD_NAMES.iter().map(|name| click.text(name).into_pyobject(py));
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
     let its = std::iter::once(click.at_us.into_pyobject(py)?.into_any()).chain(texts);

@@ -3,7 +3,7 @@
 use crate::additions::Additions;
 use crate::booking::{Booked, Booking};
 use crate::chunk::{Chunk, Record};
-use crate::decode::{decode, Click};
+use crate::decode::{decode_escaped, Click};
 use crate::deltas::slice_deltas;
 use crate::ids::{id_hash, SeenIds};
 use crate::rolled_up::RolledUp;
@@ -245,7 +245,8 @@ impl Visitors {
 impl Visitors {
     /// Whether a record has got its outcome here.
     fn admit(&mut self, seen: &mut SeenIds, clock: &mut Clock, counts: &mut Counts, record: &Record<'_>) -> bool {
-        let Some(click) = decode(record.value) else { return false };
+        let mut room = Vec::new();
+        let Some(click) = decode_escaped(record.value, &mut room) else { return false };
         let at_us = click.at_us;
         if record.key != click.visitor_id.as_bytes() || at_us < clock.earliest_us || at_us > clock.latest_us {
             return false;

@@ -2,6 +2,8 @@
 
 const ONES: u64 = 0x0101_0101_0101_0101;
 const HIGHS: u64 = 0x8080_8080_8080_8080;
+/// Arrays and objects within each other; the decoder of Python takes more.
+const MOST_DEEP: usize = 32;
 /// Bytes looked at in one go.
 const WORD: usize = 8;
 
@@ -57,9 +59,17 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// Pass a value that is not kept: a string, a number, `true`, `false` or `null`.
-    pub fn scalar(&mut self) -> Option<()> {
-        match self.next()? {
+    /// Pass a value that is not kept.
+    pub fn value(&mut self) -> Option<()> {
+        let first = self.next()?;
+        self.rest_of_value(first, MOST_DEEP)
+    }
+
+    /// The rest of a value after its first byte, with so many more arrays and objects in each other.
+    fn rest_of_value(&mut self, first: u8, deep: usize) -> Option<()> {
+        match first {
+            b'[' => self.rest_of_array(deep.checked_sub(1)?),
+            b'{' => self.rest_of_object(deep.checked_sub(1)?),
             b'"' => self.rest_of_string().map(|_| ()),
             b't' => self.word("rue"),
             b'f' => self.word("alse"),
@@ -70,6 +80,40 @@ impl<'a> Cursor<'a> {
                 self.number(first)
             }
             first => self.number(first),
+        }
+    }
+
+    fn rest_of_array(&mut self, deep: usize) -> Option<()> {
+        let mut first = self.next()?;
+        if first == b']' {
+            return Some(());
+        }
+        loop {
+            self.rest_of_value(first, deep)?;
+            match self.next()? {
+                b',' => first = self.next()?,
+                b']' => return Some(()),
+                _ => return None,
+            }
+        }
+    }
+
+    fn rest_of_object(&mut self, deep: usize) -> Option<()> {
+        let mut first = self.next()?;
+        if first == b'}' {
+            return Some(());
+        }
+        loop {
+            (first == b'"').then_some(())?;
+            self.rest_of_string()?;
+            self.expect(b':')?;
+            let value = self.next()?;
+            self.rest_of_value(value, deep)?;
+            match self.next()? {
+                b',' => first = self.next()?,
+                b'}' => return Some(()),
+                _ => return None,
+            }
         }
     }
 

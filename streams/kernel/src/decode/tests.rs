@@ -1,6 +1,6 @@
 //! What is accepted and what is declined; each accepted sample is what msgspec 0.19 reads from it.
 
-use super::{decode, Click};
+use super::{decode, decode_escaped, Click};
 
 /// 2024-05-06T07:08:09Z.
 const AT_US: i64 = 1_714_979_289_000_000;
@@ -62,6 +62,10 @@ fn what_is_not_kept_changes_nothing() {
         "true",
         "false",
         "null",
+        "[]",
+        "{ }",
+        "[ 1 , \"]\", [ ] , {\"\":[null]}]",
+        "{\"event_id\":\"f\",\"event_id\" : {\"a\":[1.5e3,true]}}",
     ] {
         assert_eq!(Some(plain()), decode(with(&format!(",\"x\":{value}")).as_bytes()), "{value}");
         assert_eq!(Some(plain()), decode(with(&format!(",\"\":{value} ,\"é\":1")).as_bytes()), "{value}");
@@ -95,9 +99,19 @@ fn what_is_not_plain_is_declined() {
         ",1:1",
         ",\"x\":1}",
         ",\"x\":'a'", // grammar
-        ",\"x\":{}",
-        ",\"x\":[]",
-        ",\"x\":[1]",
+        ",\"x\":{",
+        ",\"x\":[",
+        ",\"x\":[1,]",
+        ",\"x\":[,1]",
+        ",\"x\":[1 2]",
+        ",\"x\":[1}",
+        ",\"x\":{]",
+        ",\"x\":{1}",
+        ",\"x\":{\"a\"}",
+        ",\"x\":{\"a\":}",
+        ",\"x\":{\"a\":1,}",
+        ",\"x\":{\"a\":1 \"b\":2}",
+        ",\"x\":{a:1}",
         ",\"country\":[\"GB\"]", // nested
         ",\"x\":\"\\n\"",
         ",\"country\":\"\\u0041\"",
@@ -202,4 +216,20 @@ fn a_record_has_at_most_32_kib() {
     let long = |bytes: usize| with(&format!(r#","page_url":"{}""#, "p".repeat(bytes - empty)));
     assert_eq!(32_768 - empty, decode(long(32_768).as_bytes()).unwrap().page_url.unwrap().len());
     assert_eq!(None, decode(long(32_769).as_bytes()));
+}
+
+#[test]
+fn what_is_too_deep_is_declined() {
+    let deep = |levels: usize| with(&format!(",\"x\":{}{}", "[".repeat(levels), "]".repeat(levels)));
+    assert_eq!(Some(plain()), decode(deep(32).as_bytes()));
+    assert_eq!(None, decode(deep(33).as_bytes()));
+}
+
+#[test]
+fn escapes_that_are_not_needed_are_read() {
+    let raw = with(r#","page_url":"https:\/\/x\/?a=1\u0026b=\u017c","\u0063ountry":"GB""#);
+    let expected = Click { page_url: Some("https://x/?a=1&b=ż"), country: Some("GB"), ..plain() };
+    assert_eq!(Some(expected), decode_escaped(raw.as_bytes(), &mut Vec::new()));
+    let twice = with(r#","country":"GB","\u0063ountry":"PL""#);
+    assert_eq!(None, decode_escaped(twice.as_bytes(), &mut Vec::new()));
 }
