@@ -50,6 +50,14 @@ def test_segments_that_are_forgotten_and_come_back_are_the_same_ones() -> None:
     assert difference(lanes(rules), [*turns, *more]) is None
 
 
+@pytest.mark.parametrize(("change", "said"), [({"new_rule": 1}, "new_rule"), ({"gap_us": None}, "gap_us")])
+def test_a_kernel_of_another_release_does_not_count(change: dict[str, Any], said: str, kernel: Any) -> None:
+    booking: Any = stage_of(Rules(), native=True).clicks.booking
+    settings = {name: its for name, its in (booking._settings() | change).items() if its is not None or name != said}
+    with pytest.raises(ValueError, match=f"{said}.*make setup"):
+        kernel.Visitors(settings, None, None, None)
+
+
 def test_a_lent_row_that_was_deleted_and_came_back_is_deleted_once() -> None:
     """The changelog has what compaction has not yet removed: a row, its tombstone and another row of the same key."""
     table = stage_of(Rules(), native=True).tables(0).clicks.rows

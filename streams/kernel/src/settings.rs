@@ -16,7 +16,9 @@ pub struct Settings {
 }
 
 impl Settings {
+    /// Of a dict of which all is to be known here: a kernel that is older than its Python code must not count.
     pub fn of(given: &Bound<'_, PyDict>) -> PyResult<Self> {
+        let given = &given.copy()?;
         let (mut names, mut kinds) = (Names::default(), Kinds::default());
         let steps: Vec<Step> = item(given, "steps")?;
         for (kind, ..) in &steps {
@@ -45,7 +47,13 @@ impl Settings {
             keep_minutes: item(given, "keep_minutes")?,
             names: names.0,
         };
-        Ok(Self { rules, kinds, fields: item(given, "fields")? })
+        let fields = item(given, "fields")?;
+        if given.is_empty() {
+            Ok(Self { rules, kinds, fields })
+        } else {
+            let unknown = given.keys();
+            Err(PyValueError::new_err(format!("the kernel does not know {unknown}: build it anew with make setup")))
+        }
     }
 }
 
@@ -78,6 +86,11 @@ fn step_rules(step: Step, names: &mut Names, kinds: &Kinds) -> PyResult<StepRule
     })
 }
 
+/// Takes it out.
 fn item<'py, T: FromPyObject<'py>>(given: &Bound<'py, PyDict>, name: &str) -> PyResult<T> {
-    given.get_item(name)?.ok_or_else(|| PyValueError::new_err(format!("no {name}")))?.extract()
+    let found = given.get_item(name)?.ok_or_else(|| {
+        PyValueError::new_err(format!("the kernel wants {name}, which it is not given: build it anew with make setup"))
+    })?;
+    given.del_item(name)?;
+    found.extract()
 }

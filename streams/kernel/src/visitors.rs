@@ -20,6 +20,8 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use std::sync::Arc;
 
 const MAX_AGENTS: usize = 20_000;
+/// A longer one is asked about each time: 20,000 of 32 KiB would be 640 MB.
+const MAX_AGENT_BYTES: usize = 1_024;
 
 /// Limits of a step, us since 1970 UTC: see streams.measuring.stage.
 #[derive(Clone, Copy)]
@@ -72,7 +74,9 @@ impl Asked {
         if self.agents.len() >= MAX_AGENTS {
             self.agents.clear();
         }
-        self.agents.insert(agent.into(), found);
+        if agent.len() <= MAX_AGENT_BYTES {
+            self.agents.insert(agent.into(), found);
+        }
         Some(found)
     }
 
