@@ -8,7 +8,7 @@ import pytest
 
 from flow import Sent
 from kernel.comparison import difference, lanes
-from kernel.script import START_US, Commit, Restart, Wait
+from kernel.script import START_US, Commit, Restart, Turn, Wait
 from kernel.stages import EVERY, Rules, stage_of
 from models.visitor import Visitor
 from models.window import MINUTE_US
@@ -45,8 +45,8 @@ def test_segments_that_are_forgotten_and_come_back_are_the_same_ones() -> None:
         for number in range(20_100)
     )
     again = [sent(30_000 + number, 2, session_id=f"t{number}", utm_campaign="c0") for number in range(2)]
-    turns = [Wait(START_US + MINUTE_US), *own, *others, *again, Commit(), Restart(tombstones=False)]
-    more = [sent(40_000, 3, session_id="s0"), sent(40_001, 3, session_id="t1"), Commit()]
+    turns: list[Turn] = [Wait(START_US + MINUTE_US), *own, *others, *again, Commit(), Restart(tombstones=False)]
+    more: list[Turn] = [sent(40_000, 3, session_id="s0"), sent(40_001, 3, session_id="t1"), Commit()]
     assert difference(lanes(rules), [*turns, *more]) is None
 
 
