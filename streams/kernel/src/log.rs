@@ -118,8 +118,11 @@ pub fn heads(data: &[u8]) -> Option<Vec<Head>> {
     Some(found)
 }
 
-/// The headers of a record: name, and value or None; None: they cannot be read.
-pub fn headers<'a>(entry: &Entry, data: &'a [u8]) -> Option<Vec<(&'a str, Option<&'a [u8]>)>> {
+/// Name, and value or None.
+pub type Header<'a> = (&'a str, Option<&'a [u8]>);
+
+/// The headers of a record; None: they cannot be read.
+pub fn headers<'a>(entry: &Entry, data: &'a [u8]) -> Option<Vec<Header<'a>>> {
     let (at, end) = (entry.headers.start as usize, entry.headers.end as usize);
     let mut at = Cursor { data, at, end };
     let count = at.varint()?;

@@ -118,6 +118,7 @@ pub struct Records {
 impl Records {
     /// Those of some batches of one fetch, from an offset on.
     #[new]
+    #[allow(clippy::needless_pass_by_value)] // how PyO3 gives a list
     fn new(py: Python<'_>, batches: Vec<PyRef<'_, RecordBatch>>, from_offset: i64) -> PyResult<Self> {
         let Some(first) = batches.first() else {
             let (data, entries) = (PyBytes::new(py, b"").unbind(), Arc::default());
