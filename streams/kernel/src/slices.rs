@@ -4,9 +4,10 @@ use hashbrown::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
+/// Of each map of `Interned`.
 const MAX_INTERNED: usize = 20_000;
 
-/// One slice.
+/// One slice; `number` tells it apart as long as it is known, see `same`.
 #[derive(Debug)]
 pub struct Piece {
     pub number: u32,
@@ -15,12 +16,14 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// By its texts: one that was forgotten and made anew has another number.
     pub fn same(&self, other: &Piece) -> bool {
         self.number == other.number || (self.segment == other.segment && self.dimension == other.dimension)
     }
 }
 
-/// The slices of an event, the total first; `number` tells them apart in the sums of a commit.
+/// The slices of an event, the total first; `number` tells them apart in the sums of a commit. `packed`: the segments
+/// as they are stored; `weight`: bytes they take.
 #[derive(Debug)]
 pub struct Slices {
     pub number: u32,

@@ -57,7 +57,7 @@ impl<'a> Cursor<'a> {
         Some(())
     }
 
-    /// Pass a value that is not kept: a string, a number, `true`, `false` or `null`.
+    /// Pass a value that is not kept: a string, a number, `true`, `false` or `null`. What is nested is not plain.
     pub fn scalar(&mut self) -> Option<()> {
         match self.next()? {
             b'"' => self.rest_of_string().map(|_| ()),
