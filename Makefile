@@ -47,7 +47,7 @@ $(STAMP): pyproject.toml requirements.lock
 		|| $(BIN)/python -m pip install --quiet --constraint requirements.lock --editable '.[java]' >&2
 	@touch $(STAMP)
 
-# Optional (decision 7): where it cannot be built, none is left that is older than its sources; the stamp waits for Rust
+# Optional (decision 11): where it cannot be built, none is left that is older than its sources; the stamp waits for Rust
 $(KERNEL_STAMP): $(KERNEL_SOURCES) | $(STAMP)
 	@if $(has_rust); then \
 		echo "setup: building the kernel, half a minute the first time" >&2; \

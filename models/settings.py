@@ -104,7 +104,7 @@ class Settings(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=
     """... or after this many records."""
 
     native: bool = True
-    """Clicks are counted by the kernel in Rust where it is installed; off: by the Python code, slower, same figures."""
+    """Clicks are counted by the kernel in Rust where it is installed; false: by Python, slower, same figures."""
 
     contiguous_topics: tuple[str, ...] = ()
     """Input topics without transactions and compaction: a missing offset stops the worker (settings file only)."""

@@ -1,6 +1,7 @@
 """How events flow: what comes first in the flow is lower in the imports.
 
 measuring     stage 1, pure: events of the input topics become deltas of measures
+kernel        what most clicks ask of stage 1, in Rust; a wheel of its own, and optional; native: whether there is one
 monitoring    stage 2, pure: deltas become values of KPIs, and alerts
 delivering    stage 3: alerts reach their receivers
 engine        Faust, transactions and the tick around the steps of the stages

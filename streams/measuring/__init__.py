@@ -16,4 +16,5 @@ visitor_table               how visitors and their sessions are stored
 additions   what they add, combined until the commit, and the windows it counts in
 deltas      the additions of a commit as records of kpi-deltas
 tables      what a task keeps
+kernel kernel_tables         clicks by the kernel in Rust (streams/kernel), where it is installed
 """

@@ -6,13 +6,14 @@
 use crate::additions::Additions;
 use crate::decode::Click;
 use crate::rebooking::begin;
-use crate::rules::{Kinds, Rules, StepRules};
+use crate::rules::{Kinds, Name, Rules, StepRules};
 use crate::session::{Session, MADE, NEVER_US};
 use crate::sightings::{joint, Neighbours, Sightings, MINUTE_US};
 use crate::slices::{Interned, Slices};
 use crate::visitor::{Visitor, MAX_WEIGHT};
 use std::sync::Arc;
 
+/// Bytes of a session id that are kept; Python keeps the hash of one with more characters.
 const LONGEST_NAME: usize = 64;
 const PAGE_VIEW: &str = "page_view";
 
@@ -32,7 +33,7 @@ enum Place {
     New(Arc<Slices>),
 }
 
-/// What is asked of a click once its session is known.
+/// What is asked of a click once its session is known; `kind` None: no KPI and no conversion has its event type.
 pub struct Taken<'a> {
     pub id: &'a str,
     pub at_us: i64,
@@ -42,8 +43,8 @@ pub struct Taken<'a> {
     pub converts: bool,
 }
 
-/// What all clicks of a task share. `late_us`: an event before it is late; `fixed_us`: no order before it asks any
-/// more.
+/// What all clicks of a task share. Event time, us since 1970 UTC: an event before `late_us` is late; no order before
+/// `fixed_us` asks any more.
 pub struct Booking<'a> {
     pub rules: &'a Rules,
     pub kinds: &'a Kinds,
@@ -87,6 +88,7 @@ impl Booking<'_> {
         let known =
             if let Place::Known(known) | Place::First(known, _) = place { known } else { visitor.sessions.len() - 1 };
         let session = &mut visitor.sessions[known];
+        // now and then, as it looks through them
         if session.events.len() % 8 == 0 {
             session.forget(self.frozen_us().min(self.fixed_us));
         }
@@ -107,7 +109,7 @@ impl Booking<'_> {
             let (earlier, later) = visitor.made_around(at_us, rules.gap_us);
             if let (Some(_), Some(later)) = (earlier, later) {
                 if at_us >= self.frozen_us() && visitor.sessions[later].before_us.is_none() {
-                    return Err(Booked::Declined); // they become one
+                    return Err(Booked::Declined); // they would become one
                 }
             }
             earlier.or(later)
@@ -118,7 +120,7 @@ impl Booking<'_> {
         Ok(found)
     }
 
-    /// Whether a click is the first one of a session that had begun without it.
+    /// Whether a click is the first one of a session that had begun without it; a frozen start does not move.
     fn begins(&self, session: &Session, click: &Click<'_>) -> bool {
         let frozen = click.at_us < self.frozen_us() && click.at_us < session.last_us;
         !frozen && session.begins_with(click.at_us, click.event_id)
@@ -131,12 +133,15 @@ impl Booking<'_> {
         Taken { id: click.event_id, at_us: click.at_us, minute, view, kind, converts }
     }
 
+    /// Begin the session of a click; those that no event can reach any more go.
     fn open(&self, visitor: &mut Visitor, click: &Click<'_>, slices: Arc<Slices>) {
         let name = click.session_id.map_or_else(|| format!("{MADE}{}", click.at_us).into(), Into::into);
         let session = Session::new(name, slices, click.at_us, click.event_id);
-        visitor.open(session, self.late_us + self.rules.horizon_us - self.rules.kept_us);
+        let watermark_us = self.late_us + self.rules.horizon_us;
+        visitor.open(session, watermark_us - self.rules.kept_us);
     }
 
+    /// Add an event that is not another first one: in order of time, frozen, or among those that are not.
     fn add(&mut self, visitor: &mut Visitor, known: usize, event: &Taken<'_>) {
         let (at_us, minute) = (event.at_us, event.minute);
         let session = &mut visitor.sessions[known];
@@ -156,7 +161,7 @@ impl Booking<'_> {
         }
     }
 
-    /// An event in order of time.
+    /// An event in order of time. In a minute that is not yet seen `see_active` books that it is engaged.
     fn move_on(&mut self, session: &mut Session, event: &Taken<'_>) {
         let &Taken { at_us, minute, view, .. } = event;
         session.events.push(at_us << 1 | i64::from(view));
@@ -188,7 +193,7 @@ impl Booking<'_> {
         self.engage_from(session, engaged);
     }
 
-    /// Each event books the gap to the one before in its own minute.
+    /// Each event books the gap to the one before in its own minute, so the one after it books less.
     fn cut_gap(&mut self, session: &Session, at_us: i64, minute: i64, view: bool) {
         let place = session.events.partition_point(|&event| event <= at_us << 1 | 1);
         let before_us = if place > 0 { Some(session.events[place - 1] >> 1) } else { session.before_us };
@@ -214,6 +219,7 @@ impl Booking<'_> {
         }
     }
 
+    /// The session is active in a minute; so is its visitor, in each slice where no other session was nearer.
     fn see_active(&mut self, visitor: &mut Visitor, known: usize, minute: i64) {
         if minute == visitor.sessions[known].active.last {
             return;
@@ -239,6 +245,7 @@ impl Booking<'_> {
         }
     }
 
+    /// The session has made a step in a minute: what is counted of it alone, and of it with others.
     fn see_step(&mut self, session: &mut Session, kind: u16, step: &StepRules, minute: i64) {
         let Some(near) = session.see_step(kind, minute, self.rules.keep_minutes) else { return };
         let slices = &session.slices;
@@ -258,7 +265,7 @@ impl Booking<'_> {
     }
 
     /// A minute that was not seen by the others.
-    fn book_either(&mut self, slices: &Arc<Slices>, name: u8, minute: i64, n: i64, near: Option<Neighbours>) {
+    fn book_either(&mut self, slices: &Arc<Slices>, name: Name, minute: i64, n: i64, near: Option<Neighbours>) {
         if let Some(near) = near {
             self.additions.add(slices, name, minute, n, near);
         }

@@ -18,7 +18,7 @@ const MOST_ID_CHARS: usize = 64;
 /// Known fields; `place` numbers them.
 const FIELDS: usize = 16;
 
-/// The fields of models.click.Click; texts as they stand in the record.
+/// The fields of models.click.Click; texts as they stand in the record, `at_us` event time, us since 1970 UTC.
 #[derive(Debug, Default, PartialEq)]
 pub struct Click<'a> {
     pub event_id: &'a str,

@@ -1,7 +1,7 @@
 //! The hot path of clicks: what most of them do to ids, sessions and sums.
 //!
 //! The rules are those of `streams.measuring` and `models`, which do the rest: whatever is not plain here is declined,
-//! before anything was changed, and done there. tests/kernel compares the two.
+//! before anything was changed, and done there. tests/kernel compares the two. Which module is which there: README.md.
 
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
@@ -28,15 +28,16 @@ mod table;
 mod visitor;
 mod visitors;
 
-/// The fields of a click in the order of `Click`, or None where it is not plain: for the comparison with models.click.
+/// Event time (us since 1970 UTC) and the texts of a click in the order of `FIELD_NAMES`, or None where it is not
+/// plain: for the comparison with models.click.
 #[pyfunction]
 fn decode_click<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Option<Bound<'py, PyTuple>>> {
     let mut room = Vec::new();
     let Some(click) = decode::decode_escaped(raw, &mut room) else { return Ok(None) };
     let texts = decode::FIELD_NAMES.iter().map(|name| click.text(name).into_pyobject(py));
     let texts = texts.collect::<Result<Vec<_>, _>>()?;
-    let its = std::iter::once(click.at_us.into_pyobject(py)?.into_any()).chain(texts);
-    PyTuple::new(py, its.collect::<Vec<_>>()).map(Some)
+    let fields = std::iter::once(click.at_us.into_pyobject(py)?.into_any()).chain(texts);
+    PyTuple::new(py, fields.collect::<Vec<_>>()).map(Some)
 }
 
 #[pymodule]

@@ -1,7 +1,8 @@
 //! Record batches of Kafka's format 2, as a fetch brings them: kafka.apache.org/documentation/#recordbatch.
 
-/// Bytes before the length counts, and of a batch without records.
+/// Bytes of a batch that its length leaves out: its offset and the length itself.
 const OVERHEAD: usize = 12;
+/// Bytes of a batch without records.
 const HEADER: usize = 61;
 const MAGIC: u8 = 2;
 const COMPRESSED: u16 = 0x07;
@@ -10,6 +11,7 @@ const TRANSACTIONAL: u16 = 0x10;
 const CONTROL: u16 = 0x20;
 /// Where the part begins that the checksum is of.
 const CHECKED: usize = 21;
+/// What the key of a control record ends with, after its version.
 const ABORT: [u8; 2] = [0, 0];
 
 /// A part of a fetch; `end` is `NULL` of what is null.
@@ -22,6 +24,7 @@ pub struct Span {
 const NULL: u32 = u32::MAX;
 
 impl Span {
+    /// Its bytes; None of what is null.
     pub fn of(self, data: &[u8]) -> Option<&[u8]> {
         (self.end != NULL).then(|| &data[self.start as usize..self.end as usize])
     }
@@ -38,7 +41,8 @@ pub struct Entry {
     pub headers: Span,
 }
 
-/// The head of a batch that is not compressed; it lies in `start..end` of the fetch.
+/// The head of a batch that is not compressed; it lies in `start..end` of the fetch. `first_ms`, `last_ms`: timestamps,
+/// since 1970.
 #[derive(Clone)]
 pub struct Head {
     start: usize,
@@ -62,6 +66,7 @@ impl Head {
         self.attributes & CONTROL != 0
     }
 
+    /// Whether the bytes are those that the checksum was made of.
     pub fn intact(&self, data: &[u8]) -> bool {
         crc32c::crc32c(&data[self.start + CHECKED..self.end]) == self.checksum
     }

@@ -11,6 +11,7 @@ impl Writer {
         self.bytes.push(0xc0);
     }
 
+    /// A number that is not negative.
     pub fn whole(&mut self, number: u64) {
         let bytes = number.to_be_bytes();
         match number {
@@ -54,6 +55,7 @@ impl Writer {
         self.raw(bytes);
     }
 
+    /// Begins an array, whose values are to come.
     pub fn array(&mut self, length: usize) {
         match length {
             0..=15 => self.bytes.push(0x90 | length as u8),
@@ -62,7 +64,7 @@ impl Writer {
         }
     }
 
-    /// What is a value already.
+    /// Bytes that are a value already.
     pub fn raw(&mut self, bytes: &[u8]) {
         self.bytes.extend_from_slice(bytes);
     }
@@ -109,6 +111,7 @@ impl<'a> Reader<'a> {
         i64::try_from(self.whole_or_int()?).ok()
     }
 
+    /// A number, or nil as Some(None).
     pub fn optional(&mut self) -> Option<Option<i64>> {
         if self.nil() {
             Some(None)
@@ -117,7 +120,7 @@ impl<'a> Reader<'a> {
         }
     }
 
-    /// A number that is stored as little-endian bytes where it is long.
+    /// A number that is not negative, stored as little-endian bytes where it is long; it may have 128 bits.
     pub fn wide(&mut self) -> Option<u128> {
         if matches!(self.left.first()?, 0xc4..=0xc6) {
             let bytes = self.binary()?;
@@ -150,6 +153,7 @@ impl<'a> Reader<'a> {
         self.take(length)
     }
 
+    /// Takes the beginning of an array: how many values come.
     pub fn array(&mut self) -> Option<usize> {
         match self.byte()? {
             tag @ 0x90..=0x9f => Some(usize::from(tag & 0x0f)),

@@ -13,6 +13,7 @@ use hashbrown::HashMap;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+/// Minutes: what is booked by difference must not lose a minute between the two looks. That it fits was asked before.
 const KEEP_ALL: i64 = 1 << 40;
 
 /// Time on site (us) and page views of a minute, more or less.
@@ -31,7 +32,8 @@ struct Books {
 }
 
 impl Books {
-    /// A set of minutes contributes to the distinct count of every window by its chain.
+    /// A set of minutes, in order, contributes to the distinct count of every window by its chain: each, but not in the
+    /// windows that contain the one before.
     fn chain(&mut self, slices: &Arc<Slices>, name: Name, minutes: impl IntoIterator<Item = i64>, sign: i64) {
         self.slices.entry(slices.number).or_insert_with(|| slices.clone());
         let mut before = None;
@@ -54,6 +56,7 @@ impl Books {
         }
     }
 
+    /// Add what does not cancel.
     fn book(self, additions: &mut Additions) {
         for ((number, its), n) in self.additions.into_iter().filter(|&(_, n)| n != 0) {
             additions.add(&self.slices[&number], its.name, its.minute, n, its.near);
@@ -87,6 +90,7 @@ pub fn begin(
     books.book(additions);
 }
 
+/// Put what a session and its visitor contribute into the books, or (`sign` -1) take it back.
 fn contribute(rules: &Rules, interned: &mut Interned, visitor: &Visitor, known: usize, books: &mut Books, sign: i64) {
     let session = &visitor.sessions[known];
     let (slices, active) = (&session.slices, minutes([session].into_iter()));
@@ -104,6 +108,8 @@ fn contribute(rules: &Rules, interned: &mut Interned, visitor: &Visitor, known: 
     }
 }
 
+/// Steps that no KPI needs any more may still be stored. Windows with both of two steps are those with one, and those
+/// with the other, without those with either.
 fn contribute_steps(rules: &Rules, session: &Session, books: &mut Books, sign: i64) {
     let slices = &session.slices;
     let of = |kind: u16| -> BTreeSet<i64> {
@@ -119,6 +125,7 @@ fn contribute_steps(rules: &Rules, session: &Session, books: &mut Books, sign: i
         if its.conversion {
             converting.extend(step.seen.minutes());
         }
+        // each of the two has the other: one time is enough
         for &(name, other) in its.both.iter().filter(|(_, other)| step.kind < *other) {
             let (one, two) = (of(step.kind), of(other));
             if !two.is_empty() {
@@ -147,6 +154,7 @@ fn contribute_visitor(interned: &mut Interned, visitor: &Visitor, name: Name, bo
     }
 }
 
+/// Those in which one of the sessions was active.
 fn minutes<'a>(sessions: impl Iterator<Item = &'a Session>) -> BTreeSet<i64> {
     sessions.flat_map(|session| session.active.minutes()).collect()
 }

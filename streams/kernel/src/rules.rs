@@ -33,7 +33,8 @@ impl Kinds {
     }
 }
 
-/// What is counted of sessions with an event of a type: alone; with one of others as well; with both.
+/// What is counted of sessions with an event of a type: alone; with one of others as well; with both. Event types by
+/// their number in `Kinds`; a pair of `both` is with each of its two types.
 pub struct StepRules {
     pub alone: Vec<Name>,
     pub either: Vec<(Name, Vec<u16>)>,
@@ -41,9 +42,11 @@ pub struct StepRules {
     pub conversion: bool,
 }
 
-/// Durations in us, `keep` in minutes; see SessionRules, ClickBooking and SessionBooking.
+/// See SessionRules, ClickBooking and SessionBooking, which have the reasons. A measure that is None is not needed.
 pub struct Rules {
+    /// Measures by their number, `Name`.
     pub names: Vec<Box<str>>,
+    /// By the number of the event type.
     pub steps: Vec<StepRules>,
     /// What an active session adds to, by whether it is engaged and whether it is the only one of its visitor.
     pub seen: [[Name; 2]; 2],
@@ -51,14 +54,23 @@ pub struct Rules {
     pub visitors: Option<Name>,
     pub engaged: Option<Name>,
     pub converting: Option<Name>,
+    /// Whether page views or time on site are needed.
     pub counts_events: bool,
+    /// Clicks of one visitor in a minute; more are a bot's.
     pub limit: u16,
+    /// A session id that comes longer than this after its session's last event begins another session.
     pub retention_us: i64,
+    /// So long without an event ends a made session.
     pub gap_us: i64,
+    /// From what is late to what is frozen.
     pub thaw_us: i64,
+    /// From what is late to the watermark.
     pub horizon_us: i64,
+    /// Visitors and sessions are stored so long after their last event.
     pub kept_us: i64,
+    /// Minutes whose clicks a visitor remembers.
     pub keep_counts: i64,
+    /// Minutes that sightings of a session remember, see `Sightings::add`.
     pub keep_minutes: i64,
 }
 

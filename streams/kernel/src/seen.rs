@@ -19,7 +19,8 @@ impl Ids {
         Self::default()
     }
 
-    /// Remember the id hash of an event; False if an event with this id and timestamp was counted before.
+    /// Remember the hash of an event's id (`ids::id_hash`) at its time, us since 1970 UTC; False if an event with this
+    /// id and timestamp was counted before.
     fn claim(&mut self, at_us: i64, number: u64) -> bool {
         self.seen.claim(at_us, number)
     }

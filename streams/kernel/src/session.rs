@@ -4,8 +4,12 @@ use crate::sightings::{Neighbours, Sightings};
 use crate::slices::Slices;
 use std::sync::Arc;
 
+/// The time of what has not happened: later than any event.
 pub const NEVER_US: i64 = 1 << 62;
+/// An event so long after the start engages the session (GA4).
 pub const ENGAGED_AFTER_US: i64 = 10_000_000;
+/// Bytes of a session without its name and segments, as SESSION_WEIGHT of models.visitor.
+const WEIGHT: i64 = 160;
 /// Begins the name of a session that was made for events without an id.
 pub const MADE: char = '\0';
 
@@ -17,7 +21,9 @@ pub struct Step {
 }
 
 /// `events`: time * 2, plus 1 for a page view, of those that are not frozen, in order; `before_us`: the last before
-/// them.
+/// them, None while they are all. `view_us`, `second_view_us`: the first two page views, as far as they may engage it.
+/// `orders`: times of joined orders. `absorbed`: names of made sessions that a later event proved to be this one; both
+/// only as Python has stored them.
 #[derive(Clone, Debug)]
 pub struct Session {
     pub name: Box<str>,
@@ -37,6 +43,7 @@ pub struct Session {
 }
 
 impl Session {
+    /// One that begins with an event, which is not yet taken up.
     pub fn new(name: Box<str>, slices: Arc<Slices>, at_us: i64, event_id: &str) -> Self {
         Self {
             name,
@@ -56,6 +63,7 @@ impl Session {
         }
     }
 
+    /// Whether its events have no session id.
     pub fn made(&self) -> bool {
         self.name.starts_with(MADE)
     }
@@ -93,10 +101,10 @@ impl Session {
         conversion || at_us - self.first_us >= ENGAGED_AFTER_US || self.second_view_us != NEVER_US
     }
 
-    /// Take up an event among those that are not frozen; it is not the first one. Its minute is not seen here.
+    /// Take up an event among those that are not frozen; of a first one `begin` is next. Its minute is not seen here.
     pub fn insert(&mut self, at_us: i64, view: bool, conversion: bool) {
         let packed = at_us << 1 | i64::from(view);
-        let place = self.events.partition_point(|&event| event <= at_us << 1 | 1);
+        let place = self.events.partition_point(|&event| event <= at_us << 1 | 1); // after others of the same time
         self.events.insert(place, packed);
         let mut views = [self.view_us, self.second_view_us, at_us];
         views.sort_unstable();
@@ -126,7 +134,7 @@ impl Session {
         self.active.fits(minute) && step.is_none_or(|step| step.seen.fits(minute))
     }
 
-    /// Remember a step: as `Sightings::add`.
+    /// Remember a step in a minute that fits: as `Sightings::add`.
     pub fn see_step(&mut self, kind: u16, minute: i64, keep: i64) -> Option<Neighbours> {
         if let Some(step) = self.steps.iter_mut().find(|step| step.kind == kind) {
             return if step.seen.last == minute { None } else { step.seen.add(minute, keep) };
@@ -138,10 +146,10 @@ impl Session {
         near
     }
 
-    /// Bytes that count for what a visitor may have (models.visitor).
+    /// Bytes of it towards `visitor::MAX_WEIGHT`: an estimate, but the same as that of models.visitor, which decides.
     pub fn weight(&self) -> i64 {
-        let letters = if self.name.is_ascii() { self.name.len() } else { 4 * self.name.chars().count() };
-        160 + self.slices.weight + letters as i64
+        let name = if self.name.is_ascii() { self.name.len() } else { 4 * self.name.chars().count() };
+        WEIGHT + self.slices.weight + name as i64
     }
 
     /// Bytes of memory.

@@ -5,10 +5,12 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-/// A kind, what is counted of it alone, with one of others as well, with both, and whether it is a conversion.
+/// A StepMeasures of Python: a kind, what is counted of it alone, with one of others as well, with both; and whether it
+/// is a conversion.
 type Step = (String, Vec<String>, Vec<(String, Vec<String>)>, Vec<(String, String)>, bool);
 
-/// `fields`: those of a click that decide about its slices beside the usual ones.
+/// What `KernelBooking` of streams.measuring.kernel gives. `fields`: those of a click that decide about its slices
+/// beside the usual ones.
 pub struct Settings {
     pub rules: Rules,
     pub kinds: Kinds,
@@ -17,6 +19,8 @@ pub struct Settings {
 
 impl Settings {
     /// Of a dict of which all is to be known here: a kernel that is older than its Python code must not count.
+    ///
+    /// ValueError or TypeError: something is missing, unknown or of another type, a mistake of the caller's.
     pub fn of(given: &Bound<'_, PyDict>) -> PyResult<Self> {
         let given = &given.copy()?;
         let (mut names, mut kinds) = (Names::default(), Kinds::default());
@@ -24,8 +28,10 @@ impl Settings {
         for (kind, ..) in &steps {
             kinds.of(kind);
         }
-        let [[strange, alone], [engaged, both]]: [[String; 2]; 2] = item(given, "seen")?;
-        let seen = [[names.of(&strange)?, names.of(&alone)?], [names.of(&engaged)?, names.of(&both)?]];
+        let [only_active, engaged]: [[String; 2]; 2] = item(given, "seen")?;
+        let mut numbered =
+            |[with_others, alone]: &[String; 2]| PyResult::Ok([names.of(with_others)?, names.of(alone)?]);
+        let seen = [numbered(&only_active)?, numbered(&engaged)?];
         let visitors: Option<String> = item(given, "visitors")?;
         let engaged: Option<String> = item(given, "engaged")?;
         let converting: Option<String> = item(given, "converting")?;
@@ -57,6 +63,7 @@ impl Settings {
     }
 }
 
+/// Measures by the order in which they are asked for.
 #[derive(Default)]
 struct Names(Vec<Box<str>>);
 

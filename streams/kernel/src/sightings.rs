@@ -5,10 +5,10 @@ pub const MINUTE_US: i64 = 60_000_000;
 /// The last minute before and the first one after a minute in which something was seen.
 pub type Neighbours = (Option<i64>, Option<i64>);
 
-/// Minutes that a mask holds. A session that is active for longer is declined.
+/// Minutes that a mask holds, where Python's has no end. A session that is active for longer is declined.
 pub const WIDTH: i64 = 128;
 
-/// Bit i of `mask` is the minute `last - i`; `earlier`: the last one before those the mask still holds.
+/// Bit i of `mask` is the minute `last - i` since 1970 UTC; `earlier`: the last one before those the mask still holds.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Sightings {
     pub last: i64,
@@ -22,7 +22,7 @@ impl Default for Sightings {
     }
 }
 
-/// The place of the highest bit, 0 of none.
+/// Bits up to the highest one that is set, that one included; 0 of none.
 fn bit_length(mask: u128) -> i64 {
     WIDTH - i64::from(mask.leading_zeros())
 }
@@ -60,6 +60,8 @@ impl Sightings {
     }
 
     /// Remember a minute that fits; its neighbours, or None if it was seen before.
+    ///
+    /// Exact for minutes less than `keep` before the last one: of older ones only the last is remembered, `earlier`.
     pub fn add(&mut self, minute: i64, keep: i64) -> Option<Neighbours> {
         let ahead = minute - self.last;
         if ahead > 0 {

@@ -4,6 +4,7 @@ use hashbrown::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
+/// Of each map of `Interned`.
 const MAX_INTERNED: usize = 20_000;
 /// Fields that take more are not kept: 20,000 addresses of 32 KiB would be 640 MB.
 const MAX_FIELDS_BYTES: usize = 1_024;
@@ -11,7 +12,7 @@ const MAX_FIELDS_BYTES: usize = 1_024;
 /// Of slices, never used again: free text makes a few anew with every session, so 32 bits would come round in weeks.
 pub type Number = u64;
 
-/// One slice.
+/// One slice; `number` tells it apart as long as it is known, see `same`.
 #[derive(Debug)]
 pub struct Piece {
     pub number: Number,
@@ -20,12 +21,14 @@ pub struct Piece {
 }
 
 impl Piece {
+    /// By its texts: one that was forgotten and made anew has another number.
     pub fn same(&self, other: &Piece) -> bool {
         self.number == other.number || (self.segment == other.segment && self.dimension == other.dimension)
     }
 }
 
-/// The slices of an event, the total first; `number` tells them apart in the sums of a commit.
+/// The slices of an event, the total first; `number` tells them apart in the sums of a commit. `packed`: the segments
+/// as they are stored; `weight`: bytes they take.
 #[derive(Debug)]
 pub struct Slices {
     pub number: Number,

@@ -8,6 +8,7 @@ use crate::slices::Slices;
 use crate::visitor::Visitor;
 use std::sync::Arc;
 
+/// The first byte of a stored value.
 const VERSION: u8 = 2;
 /// An integer of msgpack has 64 bits: a visitor with a greater mask has all its masks of 63 bits or more as bytes.
 const WIDE: u128 = 1 << 64;
@@ -66,7 +67,7 @@ pub fn last_us(stored: &[u8]) -> Option<i64> {
 
 fn write_session(out: &mut Writer, session: &Session, kinds: &Kinds, wide: bool) {
     let first_us = session.first_us;
-    let since = |at_us: i64| (at_us != NEVER_US).then_some(at_us - first_us);
+    let after_start = |at_us: i64| (at_us != NEVER_US).then_some(at_us - first_us);
     out.array(10);
     out.text(&session.name);
     out.raw(&session.slices.packed);
@@ -75,9 +76,9 @@ fn write_session(out: &mut Writer, session: &Session, kinds: &Kinds, wide: bool)
     out.array(5);
     out.int(session.last_us - first_us);
     out.optional(session.before_us.map(|before_us| before_us - first_us));
-    out.optional(since(session.view_us));
-    out.optional(since(session.second_view_us));
-    out.optional(since(session.engaged_us));
+    out.optional(after_start(session.view_us));
+    out.optional(after_start(session.second_view_us));
+    out.optional(after_start(session.engaged_us));
     out.array(3);
     write_sightings(out, &session.active, wide);
     let events: Vec<u8> = session.events.iter().flat_map(|event| event.to_le_bytes()).collect();

@@ -2,10 +2,11 @@
 
 use crate::session::Session;
 
-/// Bytes of the sessions of a visitor from which on it gets no more.
+/// Bytes of the sessions of a visitor, about, above which it gets no more: what it stores has to fit a record.
 pub const MAX_WEIGHT: i64 = 600_000;
 
-/// `counts`: clicks of `minute` (since 1970) first, then of the minutes before it. `joined`: orders of the sessions.
+/// `last_us`: the latest event or joined order (event time, us since 1970 UTC); never goes back. `counts`: clicks of
+/// `minute` (since 1970) first, then of the minutes before it. `joined`: orders of the sessions. `weight`: their bytes.
 #[derive(Clone, Debug)]
 pub struct Visitor {
     pub last_us: i64,

@@ -1,5 +1,6 @@
 //! Event time from RFC 3339, in the one form that shops send.
 
+/// What the last digit of a fraction stands for, in us, by the number of digits.
 const MICROS: [i64; 7] = [1_000_000, 100_000, 10_000, 1_000, 100, 10, 1];
 const S_US: i64 = 1_000_000;
 /// Years 1 to 9999: what a datetime of Python can hold.
