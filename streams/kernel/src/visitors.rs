@@ -213,7 +213,7 @@ impl Visitors {
         for place in start..changes.len() {
             let change = changes.get_item(place)?;
             let (key, value): (Bound<'_, PyBytes>, Option<Bound<'_, PyBytes>>) = change.extract()?;
-            if !self.table.restore(key.as_bytes(), value.as_ref().map(|its| its.as_bytes())) {
+            if !self.table.restore(key.as_bytes(), value.as_ref().map(PyBytesMethods::as_bytes)) {
                 return Ok(place);
             }
         }
