@@ -37,7 +37,7 @@ from streams.engine.app import EngineApp, EngineSettings
 from streams.engine.broadcast import Broadcast
 from streams.engine.observer import Observer
 from streams.fx_feed import FxFeed
-from streams.measuring import dead_letter, kernel
+from streams.measuring import dead_letter
 from streams.measuring.ad_spend import AdSpendBooking
 from streams.measuring.attribution import Attribution
 from streams.measuring.customer_stage import CustomerStage
@@ -57,6 +57,7 @@ from streams.monitoring.goals import Goals
 from streams.monitoring.rule_book import RuleBook, Surroundings
 from streams.monitoring.stage import MonitorStage, Publishing
 from streams.monitoring.values import Group
+from streams.native import INSTALLED
 from streams.publication import VALUES_TOPIC, value_record
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 from streams.publication_alerts import alert_record
@@ -103,7 +104,8 @@ def create_app(
             Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),
             Broadcast(clv_record.TOPIC, partitions[clv_record.TOPIC], clv.take),
         ),
-        chunk_bytes={delta.TOPIC: DELTA_CHUNK_BYTES} | ({click.TOPIC: KERNEL_CHUNK_BYTES} if kernel.INSTALLED else {}),
+        chunk_bytes={delta.TOPIC: DELTA_CHUNK_BYTES} | ({click.TOPIC: KERNEL_CHUNK_BYTES} if _native(settings) else {}),
+        native=_native(settings),
     )
     return EngineApp(engine, stages, observer)
 
@@ -146,9 +148,13 @@ def measure_stages(
     return stages
 
 
+def _native(settings: Settings) -> bool:
+    return settings.native and INSTALLED
+
+
 def _sessions(settings: Settings, catalogue: Catalogue) -> ClickBooking:
     out_of_orderness_us = round(settings.out_of_orderness_s * S_US)
-    kind = KernelBooking if settings.native and kernel.INSTALLED else ClickBooking
+    kind = KernelBooking if _native(settings) else ClickBooking
     return kind(catalogue, horizons_us(settings)[click.TOPIC], out_of_orderness_us, session_rules(settings))
 
 

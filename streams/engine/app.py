@@ -18,6 +18,7 @@ from streams.engine.broadcast import Broadcast, BroadcastReader
 from streams.engine.clock import SYSTEM
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import BatchTransport
+from streams.engine.fetching import read_by_kernel
 from streams.engine.health import Health
 from streams.engine.observer import Observer
 from streams.engine.scheduler import BatchScheduler
@@ -46,6 +47,7 @@ class EngineSettings:
     `ahead_s`: event time that an input of a task may be ahead of another one (more than idle_after and two ticks).
     `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
     `broadcasts`: read by every worker, to their end before a task opens. `chunk_bytes`: see BatchScheduler.
+    `native`: what is fetched is read by the kernel.
     """
 
     app_id: str
@@ -60,6 +62,7 @@ class EngineSettings:
     internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
     broadcasts: tuple[Broadcast, ...] = ()
+    native: bool = False
     chunk_bytes: Mapping[str, int] = field(default_factory=dict)
 
 
@@ -77,6 +80,8 @@ class EngineApp(faust.App):
         self.broadcasts = BroadcastReader(settings.broadcasts, settings.client)
         self.health = Health()
         self._turn = asyncio.Lock()
+        if settings.native:
+            read_by_kernel()
         super().__init__(settings.app_id, **_faust_options(settings))
         for stage in stages:
             for topic in stage.inputs:

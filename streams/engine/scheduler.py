@@ -9,6 +9,8 @@ from typing import Any
 from faust.types import TP
 from faust.types.transports import SchedulingStrategyT
 
+from streams.engine.fetching import value_sizes
+
 MAX_RECORDS = 2_000
 """Of one step, for every CHUNK_BYTES that it may have: records can be short."""
 CHUNK_BYTES = 192 * 1024
@@ -36,7 +38,7 @@ class BatchScheduler(SchedulingStrategyT):
 
 def chunks(records: Sequence[Any], max_bytes: int) -> Iterator[Sequence[Any]]:
     """Consecutive records of at most `max_bytes` together, or a single one."""
-    ends = list(accumulate([len(record.value or b"") for record in records], initial=0))
+    ends = list(accumulate(value_sizes(records), initial=0))
     most, start = MAX_RECORDS * max(1, max_bytes // CHUNK_BYTES), 0
     while start < len(records):
         end = bisect_right(ends, ends[start] + max_bytes, start, min(start + most + 1, len(ends))) - 1

@@ -7,7 +7,6 @@ store the same, so a worker with it and one without may take turns on a task.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, cast
 
 from models import measure
@@ -25,9 +24,7 @@ from streams.measuring.sink import DeltaSink
 from streams.measuring.stage import MeasureStage
 from streams.measuring.tables import MeasureOutput, MeasureTables
 from streams.measuring.visitor_table import VisitorCodec, Visitors
-
-INSTALLED = find_spec("kpi_kernel") is not None
-"""Whether there is a kernel; it is built where there is a compiler of Rust."""
+from streams.native import INSTALLED
 
 if INSTALLED or TYPE_CHECKING:
     import kpi_kernel

@@ -1,28 +1,32 @@
 """Records taken by the batch are those that aiokafka's own consumer gives, one by one."""
 
 import gc
+from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
+from aiokafka.consumer import fetcher as aiokafka_fetcher
 from aiokafka.consumer.fetcher import FetchResult
+from aiokafka.record.memory_records import MemoryRecords
 
 import topic_log
 import transaction
 from models.stage import Outgoing
-from streams.engine.fetching import take_by_batch
+from streams.engine.fetching import read_by_kernel, take_by_batch
 from streams.tools.broker import EmbeddedKafka
 
 pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
 
+PLAIN, SOME = (None, None), (None, "gzip")
 Record = tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 
 
-async def filled(bootstrap: str) -> TopicPartition:
-    """A log of plain, compressed, committed and aborted batches, with nulls and headers."""
+async def filled(bootstrap: str, compressions: Sequence[str | None]) -> TopicPartition:
+    """A log of plain or compressed, committed and aborted batches, with nulls and headers."""
     target = TopicPartition(topic_log.fresh("mixed"), 0)
     await topic_log.create(bootstrap, [target.topic], 1)
-    for compression in (None, "gzip"):
+    for compression in compressions:
         async with AIOKafkaProducer(
             bootstrap_servers=bootstrap, linger_ms=20, compression_type=compression
         ) as producer:
@@ -53,7 +57,7 @@ async def read(
 
 
 async def test_what_was_taken_is_no_work_for_the_collector(broker: EmbeddedKafka) -> None:
-    target = await filled(broker.bootstrap)
+    target = await filled(broker.bootstrap, PLAIN)
     gc.collect()
     gc.disable()
     try:
@@ -64,9 +68,19 @@ async def test_what_was_taken_is_no_work_for_the_collector(broker: EmbeddedKafka
     assert (len(found), left) == (55, [])
 
 
+@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("compressions", [PLAIN, SOME])
 @pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
-async def test_both_ways_read_the_same(broker: EmbeddedKafka, isolation: str) -> None:
-    target = await filled(broker.bootstrap)
+async def test_both_ways_read_the_same(
+    broker: EmbeddedKafka, isolation: str, compressions: Sequence[str | None], native: object, monkeypatch: Any
+) -> None:
+    """By the kernel where it can: a fetch with a compressed batch is aiokafka's."""
+    monkeypatch.setattr(
+        aiokafka_fetcher, "MemoryRecords", MemoryRecords
+    )  # put back afterwards: it is the whole process's
+    if native:
+        read_by_kernel()
+    target = await filled(broker.bootstrap, compressions)
     counts = set()
     for start in (0, 7, 33, 41):  # batches begin before most of them
         stock = await read(broker.bootstrap, target, start, isolation, by_batch=False)

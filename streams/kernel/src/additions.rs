@@ -3,7 +3,7 @@
 use crate::rules::Name;
 use crate::sightings::Neighbours;
 use crate::slices::Slices;
-use hashbrown::HashMap;
+use hashbrown::{HashMap, HashSet};
 use std::sync::Arc;
 
 /// A measure (or several), a minute, and the minutes next to it in which the same was seen.
@@ -28,12 +28,18 @@ pub struct Sums {
     pub events: HashMap<i64, Events>,
 }
 
+/// What a slice, the slices of an event together, and an addition weigh, see `Additions::weight`.
+const SLICE_BYTES: usize = 900;
+const BOOKED_BYTES: usize = 200;
+const ADDITION_BYTES: usize = 100;
+
 /// Sums since the last commit.
 #[derive(Default)]
 pub struct Additions {
     codes: HashMap<Addition, u32>,
     places: HashMap<u32, usize>,
     booked: Vec<(Arc<Slices>, Sums)>,
+    pieces: HashSet<u32>,
 }
 
 impl Additions {
@@ -50,9 +56,9 @@ impl Additions {
         events.views += views;
     }
 
-    /// Different slices and additions in it.
-    pub fn len(&self) -> (usize, usize) {
-        (self.booked.len(), self.codes.len())
+    /// Bytes that a commit of it will take, roughly: cells of some windows in some slices, and the sums until then.
+    pub fn weight(&self) -> usize {
+        self.pieces.len() * SLICE_BYTES + self.booked.len() * BOOKED_BYTES + self.codes.len() * ADDITION_BYTES
     }
 
     /// The additions by their code, and what was booked of them; nothing is left.
@@ -60,12 +66,14 @@ impl Additions {
         let mut additions: Vec<(u32, Addition)> = self.codes.drain().map(|(addition, code)| (code, addition)).collect();
         additions.sort_unstable_by_key(|&(code, _)| code);
         self.places.clear();
+        self.pieces.clear();
         (additions.into_iter().map(|(_, addition)| addition).collect(), std::mem::take(&mut self.booked))
     }
 
     fn of(&mut self, slices: &Arc<Slices>) -> &mut Sums {
         let place = *self.places.entry(slices.number).or_insert(self.booked.len());
         if place == self.booked.len() {
+            self.pieces.extend(slices.pieces.iter().map(|piece| piece.number));
             self.booked.push((slices.clone(), Sums::default()));
         }
         &mut self.booked[place].1

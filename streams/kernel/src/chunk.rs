@@ -1,5 +1,7 @@
 //! Records of one input partition, as the engine hands them to a step.
 
+use crate::log::bare;
+use crate::records::Records;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
@@ -18,32 +20,52 @@ pub struct Record<'a> {
     pub at_ms: i64,
 }
 
-/// Records of a step, taken out of their objects once; None of one that is not plain (a heartbeat, perhaps).
+/// Of a fetch as it came, or objects of anybody: then taken out of them once, None of one that is not plain.
+enum Held {
+    Fetched(Py<Records>),
+    Objects(Vec<Option<Plain>>),
+}
+
+/// Records of a step. Not plain are a heartbeat, perhaps, and one without key or value.
 #[pyclass(frozen, module = "kpi_kernel")]
 pub struct Chunk {
-    records: Vec<Option<Plain>>,
+    records: Held,
 }
 
 #[pymethods]
 impl Chunk {
     #[new]
     fn new(records: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let records = records.try_iter()?.map(|record| plain(&record?)).collect::<PyResult<_>>()?;
+        let records = match records.downcast::<Records>() {
+            Ok(fetched) => Held::Fetched(fetched.clone().unbind()),
+            Err(_) => Held::Objects(records.try_iter()?.map(|record| plain(&record?)).collect::<PyResult<_>>()?),
+        };
         Ok(Self { records })
-    }
-
-    fn __len__(&self) -> usize {
-        self.records.len()
     }
 }
 
 impl Chunk {
     /// Those from `start` on, up to the first that is not plain.
     pub fn plain_from<'py>(&'py self, py: Python<'py>, start: usize) -> Vec<Record<'py>> {
-        let records = self.records.get(start..).unwrap_or_default().iter().map_while(Option::as_ref);
-        let read =
-            |its: &'py Plain| Record { key: its.key.as_bytes(py), value: its.value.as_bytes(py), at_ms: its.at_ms };
-        records.map(read).collect()
+        match &self.records {
+            Held::Fetched(fetched) => {
+                let (its, data) = (fetched.get().entries(), fetched.get().data(py));
+                let read = its.get(start..).unwrap_or_default().iter().map_while(|entry| {
+                    let (key, value) = (entry.key.of(data)?, entry.value.of(data)?);
+                    bare(entry, data).then_some(Record { key, value, at_ms: entry.at_ms })
+                });
+                read.collect()
+            }
+            Held::Objects(its) => {
+                let its = its.get(start..).unwrap_or_default().iter().map_while(Option::as_ref);
+                let read = |its: &'py Plain| Record {
+                    key: its.key.as_bytes(py),
+                    value: its.value.as_bytes(py),
+                    at_ms: its.at_ms,
+                };
+                its.map(read).collect()
+            }
+        }
     }
 }
 

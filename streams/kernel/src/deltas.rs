@@ -1,4 +1,4 @@
-//! What a commit adds to the windows, slice by slice: the cells of models.delta, as streams.measuring.deltas makes them.
+//! What a commit adds to the windows, slice by slice: the cells of models.delta, made as in streams.measuring.deltas.
 
 use crate::rolled_up::RolledUp;
 use pyo3::prelude::*;
@@ -125,7 +125,9 @@ fn runs(differences: &BTreeMap<(usize, i64), Measured>) -> Vec<(usize, i64, i64,
     let mut running = Measured::new();
     let mut following = differences.keys().skip(1);
     for (&(window, number), more) in differences {
-        more.iter().for_each(|&(measure, n)| add(&mut running, measure, n));
+        for &(measure, n) in more {
+            add(&mut running, measure, n);
+        }
         running.retain(|&(_, n)| n != 0);
         let end = following.next().map_or(number, |&(_, end)| end);
         if !running.is_empty() {

@@ -12,8 +12,10 @@ mod chunk;
 mod decode;
 mod deltas;
 mod ids;
+mod log;
 mod msgpack;
 mod rebooking;
+mod records;
 mod rolled_up;
 mod rules;
 mod seen;
@@ -39,7 +41,11 @@ fn decode_click<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Option<Bound<'py, 
 #[pymodule]
 fn kpi_kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<chunk::Chunk>()?;
+    module.add_class::<records::LogRecord>()?;
+    module.add_class::<records::RecordBatch>()?;
+    module.add_class::<records::Records>()?;
     module.add_class::<seen::Ids>()?;
     module.add_class::<visitors::Visitors>()?;
+    module.add_function(wrap_pyfunction!(records::record_batches, module)?)?;
     module.add_function(wrap_pyfunction!(decode_click, module)?)
 }

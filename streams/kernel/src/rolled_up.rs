@@ -35,9 +35,15 @@ impl Totals {
 
     fn add(&mut self, slice: usize, its: &[(usize, i64)]) {
         match self {
-            Self::Dense { width, sums } => its.iter().for_each(|&(addition, n)| sums[slice * *width + addition] += n),
+            Self::Dense { width, sums } => {
+                for &(addition, n) in its {
+                    sums[slice * *width + addition] += n;
+                }
+            }
             Self::Sparse(sums) => {
-                its.iter().for_each(|&(addition, n)| *sums.entry((slice, addition)).or_default() += n);
+                for &(addition, n) in its {
+                    *sums.entry((slice, addition)).or_default() += n;
+                }
             }
         }
     }
@@ -74,11 +80,13 @@ impl<'a> RolledUp<'a> {
             .iter()
             .map(|its| measures(names, its.name).map(|name| singles.of((name, its.minute, its.near))).collect())
             .collect();
-        let entries: Vec<(Vec<usize>, Vec<(usize, i64)>)> =
+        let entries: Vec<_> =
             booked.iter().map(|(slices, sums)| (pieces.of(slices), parts(&mut singles, &of_code, sums))).collect();
         let mut totals = Totals::new(pieces.all.len(), singles.all.len());
         for (slices, its) in &entries {
-            slices.iter().for_each(|&slice| totals.add(slice, its));
+            for &slice in slices {
+                totals.add(slice, its);
+            }
         }
         Self { slices: pieces.all, singles: singles.all, sums: totals.into_some() }
     }

@@ -20,8 +20,6 @@ use pyo3::types::{PyBytes, PyDict, PyList};
 use std::sync::Arc;
 
 const MAX_AGENTS: usize = 20_000;
-const SLICES_BYTES: usize = 900;
-const ADDITION_BYTES: usize = 100;
 
 /// Limits of a step, us since 1970 UTC: see streams.measuring.stage.
 #[derive(Clone, Copy)]
@@ -186,8 +184,7 @@ impl Visitors {
     /// Bytes that a commit of the sums will take, roughly.
     #[getter]
     fn weight(&self) -> usize {
-        let (slices, additions) = self.additions.len();
-        slices * SLICES_BYTES + additions * ADDITION_BYTES
+        self.additions.weight()
     }
 
     /// A row as its stored bytes, and whether it was changed since the last drain; it is lent then. None: there is
