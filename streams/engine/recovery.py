@@ -12,6 +12,10 @@ from aiokafka import AIOKafkaConsumer, TopicPartition
 from models.errors import EngineFault
 from models.table import Change, ChangeLogged, restore_all
 from streams.engine.fetching import take_by_batch
+from streams.native import INSTALLED
+
+if INSTALLED:
+    import kpi_kernel
 
 MAX_PARTITION_BYTES = 1024 * 1024
 """Small: records of 8 MiB a partition are out of the cache before they are applied (5.2 s a million rows, now 4.4)."""
@@ -86,12 +90,18 @@ def take_back(by_name: Mapping[bytes, ChangeLogged], tp: TopicPartition, records
 
     Raises EngineFault on a table or a format that this program does not know.
     """
-    changes: dict[bytes, list[Change]] = defaultdict(list)
-    for record in records:
-        name, _, key = record.key.partition(b"|")
-        changes[name].append((key, record.value))
-    for name, its in changes.items():
+    for name, its in _by_table(records).items():
         table = by_name.get(name)
         if table is None:
             raise EngineFault(f"{tp.topic}/{tp.partition}: a row of table {name.decode()}, which this program has not")
         restore_all(table, its)
+
+
+def _by_table(records: Sequence[Any]) -> Mapping[bytes, Sequence[Change]]:
+    if INSTALLED and isinstance(records, kpi_kernel.Records):
+        return records.by_table()
+    changes: dict[bytes, list[Change]] = defaultdict(list)
+    for record in records:
+        name, _, key = (record.key or b"").partition(b"|")
+        changes[name].append((key, record.value))
+    return changes

@@ -1,6 +1,6 @@
 """The tables of a visitors' task whose rows are with the kernel in Rust (streams/kernel)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.errors import EngineFault
@@ -116,7 +116,7 @@ class KernelVisitors(Visitors):
         """See ChangeLogged."""
         self.restore_all([(key, value)])
 
-    def restore_all(self, changes: list[Change]) -> None:
+    def restore_all(self, changes: Sequence[Change]) -> None:
         """See RestoredInBulk. What the kernel does not read is of an older format, or damaged."""
         done = 0
         while (done := self.kernel.restore(changes, done)) < len(changes):

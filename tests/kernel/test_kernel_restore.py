@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
+from types import SimpleNamespace
+from typing import Any
 
 import msgspec
 import pytest
@@ -10,12 +12,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from flow import Sent
+from kernel.fetched import fetched
 from kernel.script import START_US
 from kernel.stages import Rules, stage_of
 from models.errors import EngineFault
 from models.stage import Batch
 from models.table import Change, Older, restore_all
 from models.visitor import Visitor
+from streams.engine.recovery import _by_table
 from streams.measuring.kernel_tables import KernelVisitors
 from streams.measuring.visitor_table import Visitors
 
@@ -62,18 +66,27 @@ def rows(table: Visitors) -> dict[str, bytes]:
     return {name: table._codec.stored(row) for name, row in found.items() if row is not None}
 
 
-def restore(table: Visitors, its: Sequence[Change], cuts: Sequence[int]) -> None:
-    """Batch by batch, as a reader gets them."""
-    places = sorted({0, len(its), *(cut for cut in cuts if cut < len(its))})
-    for start, stop in pairwise(places):
-        restore_all(table, list(its[start:stop]))
+def of_a_fetch(kernel: Any, its: Sequence[Change]) -> Sequence[Change]:
+    """As the kernel has them from a fetch."""
+    found: Sequence[Change] = fetched(kernel, [(b"visitors|" + key, value) for key, value in its]).by_table()[
+        b"visitors"
+    ]
+    assert list(found) == list(its)
+    return found
 
 
-@given(changes, st.lists(st.integers(0, 30), max_size=4))
-def test_the_last_record_of_a_key_counts_in_whatever_batches(its: list[Change], cuts: list[int]) -> None:
+@given(changes, st.lists(st.integers(0, 30), max_size=4), st.booleans())
+def test_the_last_record_of_a_key_counts_in_whatever_batches(
+    kernel: Any,
+    its: list[Change],
+    cuts: list[int],
+    read: bool,  # noqa: FBT001  of a fetch
+) -> None:
     python, native = pair()
-    restore(python, its, [])
-    restore(native, its, cuts)
+    restore_all(python, its)
+    for start, stop in pairwise(sorted({0, len(its), *(cut for cut in cuts if cut < len(its))})):
+        some = its[start:stop]
+        restore_all(native, of_a_fetch(kernel, some) if read else some)
     assert len(native) == len(python)
     assert rows(native) == rows(python)
     kept = {msgspec.msgpack.decode(key): value for key, value in its}
@@ -97,19 +110,21 @@ def test_the_last_record_of_a_key_counts_in_whatever_batches(its: list[Change], 
     ],
 )
 def test_damage_in_the_middle_of_a_batch_is_refused_in_the_same_words(
-    key: bytes, value: bytes | None, says: str
+    kernel: Any, key: bytes, value: bytes | None, says: str
 ) -> None:
     its = [(KEY, VALUES[0]), (key, value), (KEY, VALUES[1])]
-    said = []
-    for table in pair():
+    said = set()
+    python, native = pair()
+    for table, given_as in ((python, its), (native, its), (pair()[1], of_a_fetch(kernel, its))):
         with pytest.raises(EngineFault, match=f"^table visitors: {says}") as refused:
-            restore_all(table, its)
-        said.append(str(refused.value))
+            restore_all(table, given_as)
+        said.add(str(refused.value))
         assert rows(table) == {"v": VALUES[0]}, "what came before it, and nothing after"
-    assert said[0] == said[1]
+    assert len(said) == 1
 
 
-def test_a_value_of_an_older_format_is_lifted_in_its_turn() -> None:
+@pytest.mark.parametrize("read", [False, True])
+def test_a_value_of_an_older_format_is_lifted_in_its_turn(kernel: Any, read: bool) -> None:  # noqa: FBT001
     def lift(row: Visitor) -> Visitor:
         row.joined = 7
         return row
@@ -118,6 +133,23 @@ def test_a_value_of_an_older_format_is_lifted_in_its_turn() -> None:
     codec = native._codec
     table = KernelVisitors(replace(codec, older={1: Older(codec.decode, lift)}), 0, native.kernel)
     other = msgspec.msgpack.encode(LONG)
-    restore_all(table, [(KEY, VALUES[0]), (KEY, b"\x01" + VALUES[1][1:]), (other, VALUES[2])])
+    its = [(KEY, VALUES[0]), (KEY, b"\x01" + VALUES[1][1:]), (other, VALUES[2])]
+    restore_all(table, of_a_fetch(kernel, its) if read else its)
     assert rows(table) == {"v": codec.stored(lift(codec.decode(VALUES[1][1:]))), LONG: VALUES[2]}
     assert rows(table)["v"] != VALUES[1]
+
+
+@given(
+    st.lists(
+        st.tuples(st.none() | st.sampled_from([b"a|1", b"b|2|3", b"|", b"a", b""]), st.none() | st.binary(max_size=3))
+    ),
+    st.integers(1, 3),
+    st.integers(0, 9),
+)
+def test_the_kernel_tells_tables_apart_as_python_does(
+    kernel: Any, its: list[tuple[bytes | None, bytes | None]], batches: int, start: int
+) -> None:
+    records = fetched(kernel, its, batches)[start:]
+    one_by_one = [SimpleNamespace(key=key, value=value) for key, value in its[start:]]
+    assert {name: list(found) for name, found in records.by_table().items()} == _by_table(one_by_one)
+    assert _by_table(records).keys() == _by_table(one_by_one).keys()

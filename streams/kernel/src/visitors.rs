@@ -2,6 +2,7 @@
 
 use crate::additions::Additions;
 use crate::booking::{Booked, Booking};
+use crate::changes::Changes;
 use crate::chunk::{Chunk, Record};
 use crate::decode::{decode, Click};
 use crate::deltas::slice_deltas;
@@ -206,15 +207,18 @@ impl Visitors {
 
     /// Take back changelog records (stored key, and value or None), oldest first, from `start` on until one cannot be
     /// read: the index of that one.
-    fn restore(&mut self, changes: &Bound<'_, PyList>, start: usize) -> PyResult<usize> {
-        for place in start..changes.len() {
+    fn restore(&mut self, changes: &Bound<'_, PyAny>, start: usize) -> PyResult<usize> {
+        if let Ok(read) = changes.downcast::<Changes>() {
+            return Ok(start + read.get().taken(changes.py(), start, |key, value| self.table.restore(key, value)));
+        }
+        for place in start..changes.len()? {
             let change = changes.get_item(place)?;
             let (key, value): (Bound<'_, PyBytes>, Option<Bound<'_, PyBytes>>) = change.extract()?;
             if !self.table.restore(key.as_bytes(), value.as_ref().map(PyBytesMethods::as_bytes)) {
                 return Ok(place);
             }
         }
-        Ok(changes.len())
+        changes.len()
     }
 
     /// Changelog records below the table's name, of rows that are not lent: stored keys, and values or None.
