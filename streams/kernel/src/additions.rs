@@ -15,17 +15,17 @@ pub struct Addition {
 }
 
 /// Time on site (us) and page views of a minute.
-#[derive(Clone, Copy, Default)]
 pub struct Events {
+    pub minute: i64,
     pub gaps_us: i64,
     pub views: i64,
 }
 
-/// Sums of the slices of an event; additions by their code.
+/// Sums of the slices of an event; additions by their code. `events`: mostly of one or two minutes.
 #[derive(Default)]
 pub struct Sums {
     pub additions: HashMap<u32, i64>,
-    pub events: HashMap<i64, Events>,
+    pub events: Vec<Events>,
 }
 
 /// What a slice, the slices of an event together, and an addition weigh, see `Additions::weight`.
@@ -33,13 +33,18 @@ const SLICE_BYTES: usize = 900;
 const BOOKED_BYTES: usize = 200;
 const ADDITION_BYTES: usize = 100;
 
-/// Sums since the last commit.
-#[derive(Default)]
+/// Sums since the last commit, whose number is `turn`.
 pub struct Additions {
     codes: HashMap<Addition, u32>,
-    places: HashMap<u32, usize>,
     booked: Vec<(Arc<Slices>, Sums)>,
     pieces: HashSet<u32>,
+    turn: u32,
+}
+
+impl Default for Additions {
+    fn default() -> Self {
+        Self { codes: HashMap::new(), booked: Vec::new(), pieces: HashSet::new(), turn: 1 }
+    }
 }
 
 impl Additions {
@@ -51,9 +56,14 @@ impl Additions {
 
     /// Add to time on site, which may go down, and to page views.
     pub fn add_event(&mut self, slices: &Arc<Slices>, minute: i64, gap_us: i64, views: i64) {
-        let events = self.of(slices).events.entry(minute).or_default();
-        events.gaps_us += gap_us;
-        events.views += views;
+        let events = &mut self.of(slices).events;
+        match events.iter_mut().rfind(|its| its.minute == minute) {
+            Some(its) => {
+                its.gaps_us += gap_us;
+                its.views += views;
+            }
+            None => events.push(Events { minute, gaps_us: gap_us, views }),
+        }
     }
 
     /// Bytes that a commit of it will take, roughly: cells of some windows in some slices, and the sums until then.
@@ -65,17 +75,19 @@ impl Additions {
     pub fn take(&mut self) -> (Vec<Addition>, Vec<(Arc<Slices>, Sums)>) {
         let mut additions: Vec<(u32, Addition)> = self.codes.drain().map(|(addition, code)| (code, addition)).collect();
         additions.sort_unstable_by_key(|&(code, _)| code);
-        self.places.clear();
+        self.turn = self.turn.wrapping_add(1);
         self.pieces.clear();
         (additions.into_iter().map(|(_, addition)| addition).collect(), std::mem::take(&mut self.booked))
     }
 
     fn of(&mut self, slices: &Arc<Slices>) -> &mut Sums {
-        let place = *self.places.entry(slices.number).or_insert(self.booked.len());
-        if place == self.booked.len() {
+        let place = slices.place_in(self.turn).unwrap_or_else(|| {
+            let place = self.booked.len() as u32;
+            slices.put_in(self.turn, place);
             self.pieces.extend(slices.pieces.iter().map(|piece| piece.number));
             self.booked.push((slices.clone(), Sums::default()));
-        }
-        &mut self.booked[place].1
+            place
+        });
+        &mut self.booked[place as usize].1
     }
 }

@@ -2,7 +2,7 @@
 //!
 //! As streams.measuring.session_measures has it, of visitors without joined orders.
 
-use crate::additions::{Addition, Additions, Events};
+use crate::additions::{Addition, Additions};
 use crate::booking::Taken;
 use crate::rules::{Name, Rules};
 use crate::session::Session;
@@ -15,12 +15,19 @@ use std::sync::Arc;
 
 const KEEP_ALL: i64 = 1 << 40;
 
+/// Time on site (us) and page views of a minute, more or less.
+#[derive(Default)]
+struct Moved {
+    gaps_us: i64,
+    views: i64,
+}
+
 /// Additions with what they are added to, by its number.
 #[derive(Default)]
 struct Books {
     slices: HashMap<u32, Arc<Slices>>,
     additions: HashMap<(u32, Addition), i64>,
-    events: HashMap<(u32, i64), Events>,
+    events: HashMap<(u32, i64), Moved>,
 }
 
 impl Books {

@@ -140,9 +140,9 @@ fn parts(singles: &mut Numbered<'_>, of_code: &[Vec<usize>], sums: &Sums) -> Vec
     for (&code, &n) in &sums.additions {
         found.extend(of_code[code as usize].iter().map(|&single| (single, n)));
     }
-    for (&minute, its) in &sums.events {
-        found.push((singles.of((PAGE_VIEWS, minute, (None, None))), its.views));
-        found.push((singles.of((TIME_ON_SITE, minute, (None, None))), its.gaps_us));
+    for its in &sums.events {
+        found.push((singles.of((PAGE_VIEWS, its.minute, (None, None))), its.views));
+        found.push((singles.of((TIME_ON_SITE, its.minute, (None, None))), its.gaps_us));
     }
     found
 }

@@ -1,6 +1,7 @@
 //! Slices: the parts of the business an event counts in, as models.slices has them.
 
 use hashbrown::HashMap;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::Arc;
 
 const MAX_INTERNED: usize = 20_000;
@@ -26,6 +27,20 @@ pub struct Slices {
     pub pieces: Vec<Arc<Piece>>,
     pub packed: Box<[u8]>,
     pub weight: i64,
+    /// Where they are in the sums of a commit: its turn above, the place below. All slices of a task have one home.
+    place: AtomicU64,
+}
+
+impl Slices {
+    /// The place in the sums of a turn, if it has one.
+    pub fn place_in(&self, turn: u32) -> Option<u32> {
+        let place = self.place.load(Ordering::Relaxed);
+        (place >> 32 == u64::from(turn)).then_some(place as u32)
+    }
+
+    pub fn put_in(&self, turn: u32, place: u32) {
+        self.place.store(u64::from(turn) << 32 | u64::from(place), Ordering::Relaxed);
+    }
 }
 
 /// What Python says of segments: their slices, how they are stored, the bytes they take.
@@ -71,8 +86,13 @@ impl Interned {
         if let Some(known) = self.alone.get(&piece.number) {
             return known.clone();
         }
-        let slices =
-            Arc::new(Slices { number: self.number(), pieces: vec![piece.clone()], packed: Box::default(), weight: 0 });
+        let slices = Arc::new(Slices {
+            number: self.number(),
+            pieces: vec![piece.clone()],
+            packed: Box::default(),
+            weight: 0,
+            place: AtomicU64::new(0),
+        });
         insert(&mut self.alone, piece.number, &slices);
         slices
     }
@@ -83,7 +103,13 @@ impl Interned {
         }
         let packed: Box<[u8]> = given.packed.into();
         let pieces = given.pairs.into_iter().map(|(dimension, segment)| self.piece(&dimension, &segment)).collect();
-        let slices = Arc::new(Slices { number: self.number(), pieces, packed: packed.clone(), weight: given.weight });
+        let slices = Arc::new(Slices {
+            number: self.number(),
+            pieces,
+            packed: packed.clone(),
+            weight: given.weight,
+            place: AtomicU64::new(0),
+        });
         insert(&mut self.stored, packed, &slices);
         slices
     }

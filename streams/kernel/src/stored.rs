@@ -15,22 +15,27 @@ const NARROW_BITS: u32 = 63;
 
 /// A row with its format version.
 pub fn encode(visitor: &Visitor, kinds: &Kinds) -> Vec<u8> {
+    let mut out = Writer { bytes: Vec::with_capacity(160 + 320 * visitor.sessions.len()) };
+    write(&mut out, visitor, kinds);
+    out.bytes
+}
+
+/// The same, behind what was written.
+pub fn write(out: &mut Writer, visitor: &Visitor, kinds: &Kinds) {
     let wide = visitor
         .sessions
         .iter()
         .any(|session| session.active.mask >= WIDE || session.steps.iter().any(|step| step.seen.mask >= WIDE));
-    let mut out = Writer { bytes: Vec::with_capacity(160 + 320 * visitor.sessions.len()) };
     out.bytes.push(VERSION);
     out.array(5);
     out.int(visitor.last_us);
     out.int(visitor.minute);
-    write_counts(&mut out, &visitor.counts);
+    write_counts(out, &visitor.counts);
     out.int(visitor.joined);
     out.array(visitor.sessions.len());
     for session in &visitor.sessions {
-        write_session(&mut out, session, kinds, wide);
+        write_session(out, session, kinds, wide);
     }
-    out.bytes
 }
 
 /// The row of a stored value of this format; None: Python has to look at it. `slices_of` stored segments.

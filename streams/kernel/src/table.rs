@@ -29,8 +29,37 @@ struct Slot {
     changed: bool,
 }
 
-/// A changelog record below the table's name: key, and the stored value or None for a tombstone.
-pub type Change = (Vec<u8>, Option<Vec<u8>>);
+/// Changelog records below the table's name, in one buffer.
+#[derive(Default)]
+pub struct Changes {
+    out: Writer,
+    /// Where the key and the value of each end; no value is a tombstone.
+    ends: Vec<(usize, Option<usize>)>,
+}
+
+impl Changes {
+    /// Keys, and stored values or None.
+    pub fn iter(&self) -> impl ExactSizeIterator<Item = (&[u8], Option<&[u8]>)> {
+        let mut start = 0;
+        self.ends.iter().map(move |&(key, value)| {
+            let its = (&self.out.bytes[start..key], value.map(|end| &self.out.bytes[key..end]));
+            start = value.unwrap_or(key);
+            its
+        })
+    }
+
+    fn put(&mut self, id: &str, write: impl FnOnce(&mut Writer)) {
+        self.out.text(id);
+        let key = self.out.bytes.len();
+        write(&mut self.out);
+        self.ends.push((key, Some(self.out.bytes.len())));
+    }
+
+    fn delete(&mut self, id: &str) {
+        self.out.text(id);
+        self.ends.push((self.out.bytes.len(), None));
+    }
+}
 
 /// Rows are kept `keep_us` of event time after their last event, and up to a minute more.
 pub struct Table {
@@ -132,18 +161,20 @@ impl Table {
     }
 
     /// What changed since the last drain, each key once; lent rows are with Python.
-    pub fn drain(&mut self, kinds: &Kinds) -> Vec<Change> {
-        let mut changes: Vec<Change> = Vec::with_capacity(self.changed.len() + self.gone.len());
+    pub fn drain(&mut self, kinds: &Kinds) -> Changes {
+        let mut changes = Changes::default();
         for place in std::mem::take(&mut self.changed) {
             let slot = &mut self.slots[place as usize];
             if !std::mem::take(&mut slot.changed) {
                 continue; // another one's now, or drained already
             }
             if let Row::Awake(visitor) = &slot.row {
-                changes.push((key(&slot.id), Some(stored::encode(visitor, kinds))));
+                changes.put(&slot.id, |out| stored::write(out, visitor, kinds));
             }
         }
-        changes.extend(self.gone.drain().map(|id| (key(&id), None)));
+        for id in self.gone.drain() {
+            changes.delete(&id);
+        }
         changes
     }
 
@@ -266,12 +297,6 @@ pub fn woken(
     slices_of: impl FnMut(&[u8]) -> Option<Arc<Slices>>,
 ) -> Option<Box<Visitor>> {
     stored::decode(bytes, kinds, slices_of).map(Box::new)
-}
-
-fn key(id: &str) -> Vec<u8> {
-    let mut out = Writer::default();
-    out.text(id);
-    out.bytes
 }
 
 fn named(key: &[u8]) -> Option<&str> {

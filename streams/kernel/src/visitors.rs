@@ -226,7 +226,7 @@ impl Visitors {
         let changes = py.allow_threads(|| self.table.drain(&self.kinds));
         PyList::new(
             py,
-            changes.iter().map(|(key, value)| (PyBytes::new(py, key), value.as_ref().map(|its| PyBytes::new(py, its)))),
+            changes.iter().map(|(key, value)| (PyBytes::new(py, key), value.map(|its| PyBytes::new(py, its)))),
         )
     }
 
