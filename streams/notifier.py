@@ -21,21 +21,21 @@ from streams.engine.clock import wall_us
 from streams.engine.exporter import Exporter
 from streams.metrics import READY, RULES_RELOAD_FAILED
 from streams.metrics_process import process_registry
-from streams.rules_watch import RulesWatch
+from streams.rules_watch import RulesWatch, stamp
 
 log = structlog.get_logger("notify")
 
 
 def explains(settings: Settings, catalogue: Catalogue, path: Path, load: Callable[[], tuple[Rule, ...]]) -> Explaining:
     """What explains alerts, by the KPIs and rules of the worker; `load` reads the rules again. DefinitionError."""
-    first = load()
+    read, first = stamp(path), load()
     reasons = Reasons(catalogue, first, ZoneInfo(settings.business_timezone))
     explaining = Explaining(reasons, wall_us)
 
     def renew(rules: Iterable[Rule]) -> None:
         explaining.renew(replace(reasons, rules=tuple(rules)))
 
-    explaining.watch = RulesWatch(path, load, first, renew)
+    explaining.watch = RulesWatch(path, load, first, renew, read)
     return explaining
 
 

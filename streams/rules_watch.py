@@ -21,6 +21,7 @@ Stamp = tuple[int, int, int] | None
 class RulesWatch:
     """`load` reads the file, and raises KpiError; `renew` is given rules that differ from `rules`.
 
+    `read`: the file as it was just before `rules` were read from it. A second reading would hold up the event loop.
     `failed`: the file as it is now cannot be used; no file ends the process that watches it.
     """
 
@@ -28,10 +29,13 @@ class RulesWatch:
     load: Callable[[], tuple[Rule, ...]]
     rules: tuple[Rule, ...]
     renew: Callable[[Iterable[Rule]], None]
+    read: Stamp
     failed: bool = False
     asked: bool = False
     _seen: Stamp = None
-    _loaded: Stamp = None
+
+    def __post_init__(self) -> None:
+        self._seen = self.read
 
     def ask(self) -> None:
         """Read it at the next look, whether it has changed or not."""
@@ -39,10 +43,10 @@ class RulesWatch:
 
     def look(self) -> None:
         """Read the file if it has changed and is at rest: half a file may be a whole one with fewer rules."""
-        before, self._seen = self._seen, _stamp(self.path)
+        before, self._seen = self._seen, stamp(self.path)
         at_rest = self._seen == before
-        if self.asked or (at_rest and self._seen != self._loaded):
-            self.asked, self._loaded = False, self._seen
+        if self.asked or (at_rest and self._seen != self.read):
+            self.asked, self.read = False, self._seen
             self._read()
 
     def _read(self) -> None:
@@ -63,7 +67,8 @@ class RulesWatch:
         log.error("rules not reloaded, the old ones stay", error=said, exc_info=None if theirs else wrong)
 
 
-def _stamp(path: Path) -> Stamp:
+def stamp(path: Path) -> Stamp:
+    """The file as it is now."""
     try:
         found = path.stat()
     except OSError:

@@ -35,7 +35,7 @@ from streams.metrics_alerts import firing
 from streams.metrics_process import process_registry
 from streams.monitoring.stage import MonitorStage
 from streams.monitoring.tables import MonitorOutput, MonitorTables
-from streams.rules_watch import LOOK_S, RulesWatch
+from streams.rules_watch import LOOK_S, RulesWatch, stamp
 
 log = structlog.get_logger("worker")
 
@@ -151,11 +151,11 @@ def run_worker(
     loop = asyncio.new_event_loop()
     asyncio.set_event_loop(loop)
     feed, clv = FxFeed(settings.reporting_currency), ClvFeed(settings.reporting_currency)
-    first = rules.load()
+    read, first = stamp(rules.path), rules.load()
     app = create_app(settings, catalogue, first, partitions, measurements, feed, clv)
     monitor = app.stage_named["monitor"]
     assert isinstance(monitor, MonitorStage)
-    watch = RulesWatch(rules.path, rules.load, first, monitor.alerting.renew)
+    watch = RulesWatch(rules.path, rules.load, first, monitor.alerting.renew, read)
 
     def registry() -> CollectorRegistry:
         found = process_registry()

@@ -1,6 +1,6 @@
 """The tables of a visitors' task whose rows are with the kernel in Rust (streams/kernel)."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from models.errors import EngineFault
@@ -114,12 +114,16 @@ class KernelVisitors(Visitors):
 
     def restore(self, key: bytes, value: bytes | None) -> None:
         """See ChangeLogged."""
-        codec = self._codec
-        name = codec.key(self.name, key)
-        if value is not None and value[:1] != codec.version.to_bytes():
-            value = codec.stored(codec.row(self.name, value))
-        if not self.kernel.restore(name, value):
-            raise EngineFault(f"table {self.name}: a stored value cannot be read; {RESTORE}")
+        self.restore_all([(key, value)])
+
+    def restore_all(self, changes: Sequence[Change]) -> None:
+        """See RestoredInBulk. What the kernel does not read is of an older format, or damaged."""
+        done = 0
+        while (done := self.kernel.restore(changes, done)) < len(changes):
+            name, stored = self._read(*changes[done])
+            if not self.kernel.restore([(self._codec.key_to_bytes(name), stored)], 0):
+                raise EngineFault(f"table {self.name}: {name!r} has a value that the kernel cannot read; {RESTORE}")
+            done += 1
 
     def memory_bytes(self) -> int:
         """See ChangeLogged."""

@@ -24,7 +24,7 @@ from models.kpi import Catalogue
 from models.settings import Settings
 from streams.delivering.reasons import Reasons
 from streams.engine.clock import wall_us
-from streams.rules_watch import RulesWatch
+from streams.rules_watch import RulesWatch, stamp
 from streams.topics import topics_read
 from streams.web.access import Access
 from streams.web.alert_book import AlertBook
@@ -87,9 +87,9 @@ def desk_of(settings: Settings, catalogue: Catalogue, rules: Iterable[Rule], boo
 
 async def run_web(settings: Settings, catalogue: Catalogue, rules: Path, load: Callable[[], tuple[Rule, ...]]) -> None:
     """Serve until SIGTERM or SIGINT; raises SettingsError, DefinitionError and BrokerError. `load` reads the rules."""
-    first = load()
+    read, first = stamp(rules), load()
     desk, explainer = desk_of(settings, catalogue, first, secrets.token_hex(4))
-    watch = RulesWatch(rules, load, first, explainer.renew)
+    watch = RulesWatch(rules, load, first, explainer.renew, read)
     inputs, internal = topics_read(catalogue)
     reading = Reading(settings, desk, (*inputs, *internal), watch.look)
     routes = Routes(settings, desk, Access.of(settings), Page.packaged(), wall_us, reading.not_ready)

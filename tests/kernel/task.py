@@ -1,6 +1,6 @@
 """One task that goes through a script; at each restart the next of its stages takes it over from the changelog."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import cycle
@@ -10,6 +10,7 @@ from flow import Sent
 from kernel.script import Commit, Restart, Turn, Wait
 from models.outcome import Ledger
 from models.stage import Batch, Outgoing, Tick
+from models.table import Change, restore_all
 from streams.measuring.tables import MeasureOutput
 from streams.measuring.visitor_stage import VisitorStage
 
@@ -107,8 +108,10 @@ class Task:
         self._stage = next(self._stages)
         self._tables = self._stage.tables(0)
         self._outputs, self._waiting = [], []
-        by_name = {table.name: table for table in self._tables.all()}
-        for (table, key), value in self.changelog.items():
+        changes = defaultdict[str, list[Change]](list)
+        for (name, key), value in self.changelog.items():
             if value is not None or tombstones:
-                by_name[table].restore(key, value)
+                changes[name].append((key, value))
+        for table in self._tables.all():
+            restore_all(table, changes[table.name])
         self._stage.opened(self._tables, self._now_us)

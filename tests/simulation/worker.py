@@ -24,6 +24,7 @@ from streams.engine.broadcast import BroadcastReader
 from streams.engine.clock import Clock
 from streams.engine.commit_policy import CommitPolicy
 from streams.engine.consumer import Fetched, Position
+from streams.engine.recovery import take_back
 from streams.engine.scheduler import BatchScheduler
 from streams.engine.task import Task
 from streams.engine.tasks import Tasks
@@ -71,9 +72,7 @@ class SimulatedTasks(Tasks):
             await self.app.pause()
             by_name = {table.name.encode(): table for table in its}
             partition = self.app.engine.log.partitions[tp]
-            for record in partition.read(0, len(partition.entries), committed=True)[0]:
-                name, _, key = (record.key or b"").partition(b"|")
-                by_name[name].restore(key, record.value)
+            take_back(by_name, tp, partition.read(0, len(partition.entries), committed=True)[0])
 
 
 class Worker:

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from clicking import START_US, Clicking
 from models.errors import EngineFault
 from models.resting import REST_US, RestingTable
-from models.table import Change, packed_codec
+from models.table import Change, packed_codec, restore_all
 from models.table_ttl import Ttl
 from session_oracle import S, Seen
 
@@ -27,8 +27,7 @@ def table_of(log: Log) -> RestingTable[str, list[int]]:
     """A row is a list: its time, and what was added to it."""
     ttl: Ttl[list[int]] = Ttl(KEEP, lambda row: row[0], 4)
     table = RestingTable("rows", packed_codec(list[int], str), ttl, first_of, TURN)
-    for key, value in log.items():
-        table.restore(key, value)
+    restore_all(table, list(log.items()))
     return table
 
 

@@ -8,7 +8,7 @@ from structlog.testing import capture_logs
 from alerting.rule import Rule
 from models.kpis_file import load_kpis
 from streams.configuration import load_rules
-from streams.rules_watch import RulesWatch
+from streams.rules_watch import RulesWatch, stamp
 
 KPIS = Path(__file__).parents[2] / "deploy" / "kpis.yaml"
 LOW = "rules:\n- {name: Low, kpi: orders, window: 1m, levels: {warning: {below: 2}}}\n"
@@ -21,10 +21,12 @@ class Renewed:
         self.file = file
         self.catalogue = load_kpis(KPIS.read_text(encoding="utf-8"), "kpis.yaml")
         self.names: list[list[str]] = []
-        first = self.load()
-        self.watch = RulesWatch(file, self.load, first, self.take)
+        self.loads = 0
+        read, first = stamp(file), self.load()
+        self.watch = RulesWatch(file, self.load, first, self.take, read)
 
     def load(self) -> tuple[Rule, ...]:
+        self.loads += 1
         return load_rules(self.file, self.catalogue)
 
     def take(self, rules: object) -> None:
@@ -46,7 +48,13 @@ def renewed(tmp_path: Path) -> Renewed:
 
 def test_a_file_that_stays_is_not_taken_again(renewed: Renewed) -> None:
     renewed.look(5)
-    assert renewed.names == []
+    assert (renewed.names, renewed.loads) == ([], 1)
+
+
+def test_a_file_that_changed_while_it_was_first_read_is_taken(renewed: Renewed) -> None:
+    renewed.write(HIGH)
+    renewed.look()
+    assert renewed.names == [["High"]]
 
 
 def test_a_file_that_changed_is_taken_once_it_is_at_rest(renewed: Renewed) -> None:

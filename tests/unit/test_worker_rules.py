@@ -21,7 +21,7 @@ from streams.measuring import dead_letter
 from streams.monitoring.stage import MonitorStage
 from streams.publication import VALUES_TOPIC
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
-from streams.rules_watch import RulesWatch
+from streams.rules_watch import RulesWatch, stamp
 from streams.topics import INPUTS
 from streams.worker import Measurements, _keep_watching, take_snapshot
 
@@ -46,7 +46,7 @@ def test_sighup_gives_the_stage_the_rules_of_the_file(tmp_path: Path, loop: asyn
     app = create_app(Settings(), catalogue, first, PARTITIONS, Measurements(), feed, clv)
     stage = app.stage_named["monitor"]
     assert isinstance(stage, MonitorStage)
-    watch = RulesWatch(file, lambda: load_rules(file, catalogue), first, stage.alerting.renew)
+    watch = RulesWatch(file, lambda: load_rules(file, catalogue), first, stage.alerting.renew, stamp(file))
     _keep_watching(app, watch, loop)
     for text, failed in ((LOW.replace("Low", "High"), False), ("rules: 5", True)):
         file.write_text(text, encoding="utf-8")

@@ -8,6 +8,7 @@ use pyo3::types::PyTuple;
 
 mod additions;
 mod booking;
+mod changes;
 mod chunk;
 mod decode;
 mod deltas;
@@ -42,6 +43,7 @@ fn decode_click<'py>(py: Python<'py>, raw: &[u8]) -> PyResult<Option<Bound<'py, 
 
 #[pymodule]
 fn kpi_kernel(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add_class::<changes::Changes>()?;
     module.add_class::<chunk::Chunk>()?;
     module.add_class::<records::LogRecord>()?;
     module.add_class::<records::RecordBatch>()?;

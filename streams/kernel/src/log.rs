@@ -28,6 +28,14 @@ impl Span {
     pub fn of(self, data: &[u8]) -> Option<&[u8]> {
         (self.end != NULL).then(|| &data[self.start as usize..self.end as usize])
     }
+
+    /// Before the first of such bytes and after it; all of it and nothing where there is none.
+    pub fn parted(self, data: &[u8], by: u8) -> (Self, Self) {
+        let found = self.of(data).and_then(|its| its.iter().position(|&byte| byte == by));
+        let Some(length) = found else { return (self, Self { start: self.end, end: self.end }) };
+        let end = self.start + length as u32;
+        (Self { start: self.start, end }, Self { start: end + 1, end: self.end })
+    }
 }
 
 /// A record; `at_ms`: its timestamp, since 1970. `headers` is what is left of it, the number of them first.

@@ -1,9 +1,10 @@
 //! Records of a fetch, as a consumer hands them over: one buffer, and a place in it for each.
 
+use crate::changes::by_table;
 use crate::log::{bare, headers, heads, Entry, Head};
 use pyo3::exceptions::{PyIndexError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBytes, PyList, PySlice};
+use pyo3::types::{IntoPyDict, PyBytes, PyDict, PyList, PySlice};
 use std::sync::Arc;
 
 /// A record batch; what aiokafka tells of one.
@@ -154,6 +155,11 @@ impl Records {
         }
         let entry = self.entries[self.start + place as usize];
         Ok(Bound::new(py, LogRecord { data: self.data.clone_ref(py), entry })?.into_any())
+    }
+
+    /// Of a changelog: the rows of each table that has some.
+    fn by_table<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyDict>> {
+        by_table(py, &self.data, self.entries()).into_py_dict(py)
     }
 
     /// Bytes of each value.

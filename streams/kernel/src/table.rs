@@ -2,7 +2,7 @@
 //!
 //! A row is awake, rests as its stored bytes since a restart, or is lent to Python, which gives it back at a commit.
 
-use crate::msgpack::Writer;
+use crate::msgpack::{Reader, Writer};
 use crate::rules::Kinds;
 use crate::slices::Slices;
 use crate::stored;
@@ -143,8 +143,13 @@ impl Table {
         lent
     }
 
-    /// Take a row, or its absence, from the changelog; it is filed later.
-    pub fn restore(&mut self, id: &str, bytes: Option<&[u8]>) {
+    /// Take a row, or its absence, from the changelog; it is filed later. Whether it can be read; nothing is changed
+    /// where it cannot.
+    pub fn restore(&mut self, key: &[u8], bytes: Option<&[u8]>) -> bool {
+        let Some(id) = named(key) else { return false };
+        if bytes.is_some_and(|bytes| stored::last_us(bytes).is_none()) {
+            return false;
+        }
         match (self.find(id), bytes) {
             (Some(place), Some(bytes)) => *self.row(place) = Row::Rested(bytes.into()),
             (Some(place), None) => self.remove(place),
@@ -156,6 +161,7 @@ impl Table {
             }
             (None, None) => {}
         }
+        true
     }
 
     /// What changed since the last drain, each key once; lent rows are with Python.
@@ -300,4 +306,10 @@ pub fn woken(
     slices_of: impl FnMut(&[u8]) -> Option<Arc<Slices>>,
 ) -> Option<Box<Visitor>> {
     stored::decode(bytes, kinds, slices_of).map(Box::new)
+}
+
+fn named(key: &[u8]) -> Option<&str> {
+    let mut from = Reader::new(key);
+    let id = from.text()?;
+    from.ended().then_some(id)
 }

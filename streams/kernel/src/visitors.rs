@@ -2,6 +2,7 @@
 
 use crate::additions::Additions;
 use crate::booking::{Booked, Booking};
+use crate::changes::Changes;
 use crate::chunk::{Chunk, Record};
 use crate::decode::{decode_escaped, Click};
 use crate::deltas::slice_deltas;
@@ -208,13 +209,20 @@ impl Visitors {
         self.table.give_back(visitor_id, stored)
     }
 
-    /// Take back what the changelog has of a visitor; False: the value cannot be read.
-    fn restore(&mut self, visitor_id: &str, stored: Option<&[u8]>) -> bool {
-        let read = stored.is_none_or(|bytes| crate::stored::last_us(bytes).is_some());
-        if read {
-            self.table.restore(visitor_id, stored);
+    /// Take back changelog records (stored key, and value or None), oldest first, from `start` on until one cannot be
+    /// read: the index of that one.
+    fn restore(&mut self, changes: &Bound<'_, PyAny>, start: usize) -> PyResult<usize> {
+        if let Ok(read) = changes.downcast::<Changes>() {
+            return Ok(start + read.get().taken(changes.py(), start, |key, value| self.table.restore(key, value)));
         }
-        read
+        for place in start..changes.len()? {
+            let change = changes.get_item(place)?;
+            let (key, value): (Bound<'_, PyBytes>, Option<Bound<'_, PyBytes>>) = change.extract()?;
+            if !self.table.restore(key.as_bytes(), value.as_ref().map(PyBytesMethods::as_bytes)) {
+                return Ok(place);
+            }
+        }
+        changes.len()
     }
 
     /// Changelog records below the table's name, of rows that are not lent: stored keys, and values or None.
