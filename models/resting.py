@@ -110,7 +110,7 @@ class RestingTable(Table[K, V]):
         return super().memory_bytes() + rows_bytes([self.resting]) + beside
 
     def restore_all(self, changes: Sequence[Change]) -> None:
-        """See RestoredInBulk. A start restores a million rows: what is as it should be is not looked at twice."""
+        """See models.restoring. A start restores a million rows: what is as it should be is not looked at twice."""
         self._restored = True
         from_bytes, version, resting = self._codec.key_from_bytes, self._codec.version.to_bytes(), self.resting
         for key, value in changes:

@@ -4,10 +4,10 @@ Everything a step changes is in a table; a commit drains what changed into the c
 as the outputs and the source positions. A stored value is one byte of format version and the encoded row.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from sys import getsizeof
-from typing import Any, Generic, Protocol, TypeVar, runtime_checkable
+from typing import Any, Generic, Protocol, TypeVar
 
 import msgspec
 
@@ -39,23 +39,6 @@ class ChangeLogged(Protocol):
 
     def __len__(self) -> int:
         """Rows held, for the metric."""
-
-
-@runtime_checkable
-class RestoredInBulk(ChangeLogged, Protocol):
-    """A table for which many records at once are less work than one by one."""
-
-    def restore_all(self, changes: Sequence[Change]) -> None:
-        """As `restore` of one after the other."""
-
-
-def restore_all(table: ChangeLogged, changes: Sequence[Change]) -> None:
-    """Take back changelog records of a table, oldest first. Raises EngineFault on a format it does not know."""
-    if isinstance(table, RestoredInBulk):
-        table.restore_all(changes)
-        return
-    for key, value in changes:
-        table.restore(key, value)
 
 
 @dataclass(frozen=True, slots=True)

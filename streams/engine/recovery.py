@@ -10,7 +10,8 @@ from typing import Any
 from aiokafka import AIOKafkaConsumer, TopicPartition
 
 from models.errors import EngineFault
-from models.table import Change, ChangeLogged, restore_all
+from models.restoring import restore_all
+from models.table import Change, ChangeLogged
 from streams.engine.fetching import take_by_batch
 from streams.native import INSTALLED
 

@@ -117,7 +117,7 @@ class KernelVisitors(Visitors):
         self.restore_all([(key, value)])
 
     def restore_all(self, changes: Sequence[Change]) -> None:
-        """See RestoredInBulk. What the kernel does not read is of an older format, or damaged."""
+        """See models.restoring. What the kernel does not read is of an older format, or damaged."""
         done = 0
         while (done := self.kernel.restore(changes, done)) < len(changes):
             name, stored = self._read(*changes[done])

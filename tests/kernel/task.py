@@ -9,8 +9,9 @@ from typing import Any, assert_never
 from flow import Sent
 from kernel.script import Commit, Restart, Turn, Wait
 from models.outcome import Ledger
+from models.restoring import restore_all
 from models.stage import Batch, Outgoing, Tick
-from models.table import Change, restore_all
+from models.table import Change
 from streams.measuring.tables import MeasureOutput
 from streams.measuring.visitor_stage import VisitorStage
 

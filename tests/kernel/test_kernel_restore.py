@@ -16,8 +16,9 @@ from kernel.fetched import fetched
 from kernel.script import START_US
 from kernel.stages import Rules, stage_of
 from models.errors import EngineFault
+from models.restoring import restore_all
 from models.stage import Batch
-from models.table import Change, Older, restore_all
+from models.table import Change, Older
 from models.visitor import Visitor
 from streams.engine.recovery import _by_table
 from streams.measuring.kernel_tables import KernelVisitors

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from clicking import START_US, Clicking
 from models.errors import EngineFault
 from models.resting import REST_US, RestingTable
-from models.table import Change, packed_codec, restore_all
+from models.restoring import restore_all
+from models.table import Change, packed_codec
 from models.table_ttl import Ttl
 from session_oracle import S, Seen
 
