@@ -6,7 +6,7 @@ figures    measure kpi kpis_file kpi_value money slices
 customers  customer: what is kept of one · clv: what one will bring (bg_nbd gamma_gamma hypergeometric
            clv_fit clv_record)
 flow       stage: the contract with the engine · table: state that knows what changed · resting: its
-           bytes while nobody asks · delta status: internal records
+           bytes while nobody asks · restoring: many records back at once · delta status: internal records
            topic_watermark: event time of a topic (announced: what it remembers)
 outside    settings receiver receivers_file source (YAML that knows its lines) errors
 """
