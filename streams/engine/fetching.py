@@ -81,7 +81,7 @@ def _unpack(fetched: Any) -> Sequence[Any]:  # noqa: ANN401  aiokafka's Partitio
         if not _skipped(fetched, batch):
             kept.append(batch)
         fetched.next_fetch_offset = batch.next_offset
-    return _records(kept, start) if ours is None else kpi_kernel.Records(kept, start)
+    return _records_of(kept, start) if ours is None else kpi_kernel.Records(kept, start)
 
 
 def _batches(records: Any) -> Iterator[Any]:  # noqa: ANN401  aiokafka's MemoryRecords
@@ -89,7 +89,7 @@ def _batches(records: Any) -> Iterator[Any]:  # noqa: ANN401  aiokafka's MemoryR
         yield records.next_batch()
 
 
-def _records(batches: Sequence[Any], start: int) -> list[Any]:
+def _records_of(batches: Sequence[Any], start: int) -> list[Any]:
     """Those from an offset on: the fetch began within the first batch, perhaps."""
     found = [record for batch in batches for record in batch]
     return found if not found or found[0].offset >= start else [record for record in found if record.offset >= start]
