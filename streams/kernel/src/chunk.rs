@@ -1,12 +1,15 @@
 //! Records of one input partition, as the engine hands them to a step.
 
-use crate::log::bare;
+use crate::log::may_have;
 use crate::records::Records;
 use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 
-/// A record without headers that has a key and a value.
+/// The header of a heartbeat, see streams.measuring.heartbeat. Others a record may have: tracing gives it some.
+const HEARTBEAT: &str = "kpi-heartbeat";
+
+/// A record that has a key and a value and is no heartbeat.
 struct Plain {
     key: Py<PyBytes>,
     value: Py<PyBytes>,
@@ -26,7 +29,7 @@ enum Held {
     Objects(Vec<Option<Plain>>),
 }
 
-/// Records of a step. Not plain are a heartbeat, perhaps, and one without key or value.
+/// Records of a step. Not plain are a heartbeat and one without key or value.
 #[pyclass(frozen, module = "kpi_kernel")]
 pub struct Chunk {
     records: Held,
@@ -52,7 +55,7 @@ impl Chunk {
                 let (its, data) = (fetched.get().entries(), fetched.get().data(py));
                 let read = its.get(start..).unwrap_or_default().iter().map_while(|entry| {
                     let (key, value) = (entry.key.of(data)?, entry.value.of(data)?);
-                    bare(entry, data).then_some(Record { key, value, at_ms: entry.at_ms })
+                    (!may_have(entry, data, HEARTBEAT)).then_some(Record { key, value, at_ms: entry.at_ms })
                 });
                 read.collect()
             }
@@ -71,7 +74,8 @@ impl Chunk {
 
 fn plain(record: &Bound<'_, PyAny>) -> PyResult<Option<Plain>> {
     let py = record.py();
-    if record.getattr(intern!(py, "headers"))?.is_truthy()? {
+    let headers = record.getattr(intern!(py, "headers"))?;
+    if headers.is_truthy()? && headers.try_iter()?.any(|its| its.is_ok_and(|its| names_heartbeat(&its))) {
         return Ok(None);
     }
     let key = record.getattr(intern!(py, "key"))?.downcast_into::<PyBytes>();
@@ -79,4 +83,8 @@ fn plain(record: &Bound<'_, PyAny>) -> PyResult<Option<Plain>> {
     let (Ok(key), Ok(value)) = (key, value) else { return Ok(None) };
     let at_ms = record.getattr(intern!(py, "timestamp"))?.extract()?;
     Ok(Some(Plain { key: key.unbind(), value: value.unbind(), at_ms }))
+}
+
+fn names_heartbeat(header: &Bound<'_, PyAny>) -> bool {
+    header.get_item(0).is_ok_and(|name| name.eq(HEARTBEAT).unwrap_or(true))
 }

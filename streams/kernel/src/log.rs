@@ -152,6 +152,11 @@ pub fn bare(entry: &Entry, data: &[u8]) -> bool {
     data.get(entry.headers.start as usize) == Some(&0)
 }
 
+/// Whether a record may have a header of this name; one that cannot be read may.
+pub fn may_have(entry: &Entry, data: &[u8], name: &str) -> bool {
+    !bare(entry, data) && headers(entry, data).is_none_or(|its| its.iter().any(|header| header.0 == name))
+}
+
 fn head(data: &[u8], start: usize, end: usize) -> Option<Head> {
     let its = data.get(start..end).filter(|its| its.len() >= HEADER && its[16] == MAGIC)?;
     let attributes = u16::from_be_bytes(its[21..23].try_into().ok()?);
