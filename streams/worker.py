@@ -168,7 +168,11 @@ def run_worker(
         registry, lambda: app.health.reasons(time.monotonic()), lambda: app.health.faults(time.monotonic())
     )
     loop.run_until_complete(exporter.start(settings.metrics_host, settings.metrics_port))
-    log.info("listening", metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics")
+    log.info(
+        "listening",
+        metrics=f"http://{settings.metrics_host}:{exporter.port}/metrics",
+        clicks="kernel" if app.engine.native else "python",
+    )
     _keep_watching(app, watch, loop)
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
     worker.spinner = None  # it writes control characters into a log

@@ -6,13 +6,15 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
+from streams.native import INSTALLED
+
 _TICKS_S = os.sysconf("SC_CLK_TCK")
 _UTIME, _STIME = 11, 12  # fields of /proc/PID/stat after the program's name
 _WAITED_NS = 1  # field of schedstat
 
 
 def machine() -> dict[str, object]:
-    """CPU, cores, memory and Python."""
+    """CPU, cores, memory and Python, and which code does the clicks."""
     lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
     model = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
     memory_bytes = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
@@ -22,6 +24,7 @@ def machine() -> dict[str, object]:
         "memory_gib": round(memory_bytes / 2**30, 1),
         "python": platform.python_version(),
         "kernel": platform.release(),
+        "clicks_by": "rust" if INSTALLED else "python",
     }
 
 
