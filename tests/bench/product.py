@@ -3,7 +3,7 @@
 import asyncio
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -87,24 +87,37 @@ async def follow(seen: Progress, workers: Sequence[Worker], pids: Pids) -> Cours
 
 @contextmanager
 def caught_up(
-    ground: Ground, app_id: str, expected: Mapping[str, int], workers: int = 1
+    ground: Ground,
+    app_id: str,
+    expected: Mapping[str, int],
+    workers: int = 1,
+    started: Callable[[int], None] | None = None,
 ) -> Iterator[tuple[dict[str, Any], list[Worker]]]:
     """Start so many workers anew on everything in the topic: their figures, and they still run.
 
-    `expected`: the ledger that has to come out; RuntimeError if it does not.
+    `expected`: the ledger that has to come out; RuntimeError if it does not. `started` is told the pid of each.
     """
     ground.renew(app_id)
     with ExitStack() as stack:
         began_s = time.monotonic()
         running = [stack.enter_context(worker(ground, app_id, f"{app_id}-{n}")) for n in range(workers)]
+        if started:
+            for one in running:
+                started(one.pid)
         course = asyncio.run(_followed(ground, app_id, running))
         found = course.figures(began_s) | _of_each(running) | checked_ledger(ground, app_id, expected)
         yield found, running
 
 
-def on_backlog(ground: Ground, app_id: str, expected: Mapping[str, int], workers: int = 1) -> dict[str, Any]:
+def on_backlog(
+    ground: Ground,
+    app_id: str,
+    expected: Mapping[str, int],
+    workers: int = 1,
+    started: Callable[[int], None] | None = None,
+) -> dict[str, Any]:
     """As caught_up, and the workers have ended."""
-    with caught_up(ground, app_id, expected, workers) as (found, _):
+    with caught_up(ground, app_id, expected, workers, started) as (found, _):
         return found
 
 
