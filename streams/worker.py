@@ -176,6 +176,13 @@ def run_worker(
     _keep_watching(app, watch, loop)
     worker = faust.Worker(app, loop=loop, loglevel=logging.WARNING, quiet=True, redirect_stdouts=False)
     worker.spinner = None  # it writes control characters into a log
+    _tune_interpreter()
+    worker.execute_from_commandline()
+    raise SystemExit(0)
+
+
+def _tune_interpreter() -> None:
+    """Once everything is loaded: for a process that holds much, and whose event loop must not be held up."""
     # Sessions and cells are no garbage: looking through them took a fifth of the time, and 0.3 s at once. The young
     # are looked at in steps of 12 ms; 100,000 of them take 60. Those that outlived one look were looked at again with
     # 400,000 others, mostly in the consumer's thread, which held the event loop for 90 ms of CPU: now it is 35.
@@ -184,8 +191,6 @@ def run_worker(
     # Each send lets go of the lock, which the consumer's thread then has for as long as this.
     sys.setswitchinterval(0.001)
     keep_freed_memory()
-    worker.execute_from_commandline()
-    raise SystemExit(0)
 
 
 def _keep_watching(app: EngineApp, watch: RulesWatch, loop: asyncio.AbstractEventLoop) -> None:
