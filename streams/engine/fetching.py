@@ -2,7 +2,8 @@
 
 aiokafka makes a ConsumerRecord of every record, in Python: most of what reading costs. Its Cython records have all that
 a stage needs (offset, timestamp, key, value, headers), so a batch is taken as it is. Which batches count, and where the
-next fetch begins, is decided as in aiokafka's PartitionRecords; tests/contract compares the two.
+next fetch begins, is decided as in aiokafka's PartitionRecords; tests/contract compares the two. Where it is installed,
+the kernel reads batches where they lie in the fetch.
 """
 
 from collections import OrderedDict

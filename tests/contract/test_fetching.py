@@ -14,10 +14,12 @@ import topic_log
 import transaction
 from models.stage import Outgoing
 from streams.engine.fetching import read_by_kernel, take_by_batch
+from streams.native import INSTALLED
 from streams.tools.broker import EmbeddedKafka
 
 pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
 
+NATIVE = pytest.param(True, marks=pytest.mark.skipif(not INSTALLED, reason="no kpi_kernel"))
 PLAIN, SOME = (None, None), (None, "gzip")
 Record = tuple[int, int, bytes | None, bytes | None, tuple[tuple[str, bytes], ...]]
 
@@ -68,7 +70,7 @@ async def test_what_was_taken_is_no_work_for_the_collector(broker: EmbeddedKafka
     assert (len(found), left) == (55, [])
 
 
-@pytest.mark.parametrize("native", [False, True])
+@pytest.mark.parametrize("native", [False, NATIVE])
 @pytest.mark.parametrize("compressions", [PLAIN, SOME])
 @pytest.mark.parametrize("isolation", ["read_committed", "read_uncommitted"])
 async def test_both_ways_read_the_same(

@@ -1,7 +1,6 @@
 """Tables read back from a broker: what is committed, the last of each key, by the kernel and without it."""
 
 from collections.abc import Sequence
-from importlib.util import find_spec
 from typing import Any
 
 import msgspec
@@ -19,9 +18,10 @@ from models.table import Table, packed_codec
 from streams.engine.fetching import read_by_kernel
 from streams.engine.recovery import restore
 from streams.measuring.visitor_table import Visitors
+from streams.native import INSTALLED
 from streams.tools.broker import EmbeddedKafka
 
-NATIVE = pytest.param(True, marks=pytest.mark.skipif(find_spec("kpi_kernel") is None, reason="no kpi_kernel"))
+NATIVE = pytest.param(True, marks=pytest.mark.skipif(not INSTALLED, reason="no kpi_kernel"))
 pytestmark = [pytest.mark.broker, pytest.mark.asyncio, pytest.mark.parametrize("native", [False, NATIVE])]
 
 

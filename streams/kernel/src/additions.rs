@@ -75,7 +75,7 @@ impl Additions {
     pub fn take(&mut self) -> (Vec<Addition>, Vec<(Arc<Slices>, Sums)>) {
         let mut additions: Vec<(u32, Addition)> = self.codes.drain().map(|(addition, code)| (code, addition)).collect();
         additions.sort_unstable_by_key(|&(code, _)| code);
-        self.turn = self.turn.wrapping_add(1);
+        self.turn = self.turn.wrapping_add(1).max(1); // slices that were in none yet have 0
         self.pieces.clear();
         (additions.into_iter().map(|(_, addition)| addition).collect(), std::mem::take(&mut self.booked))
     }

@@ -4,13 +4,11 @@
 
 use crate::msgpack::{Reader, Writer};
 use crate::rules::Kinds;
-use crate::slices::Slices;
 use crate::stored;
 use crate::visitor::Visitor;
 use hashbrown::{DefaultHashBuilder, HashSet, HashTable};
 use std::collections::BTreeMap;
 use std::hash::BuildHasher;
-use std::sync::Arc;
 
 const GRAIN_US: i64 = 60_000_000;
 const SAMPLE: usize = 200;
@@ -297,15 +295,6 @@ impl Table {
             self.filed.entry(grain).or_default().push(place);
         }
     }
-}
-
-/// The row of a slot that rests, awake; None: Python has to look at it.
-pub fn woken(
-    bytes: &[u8],
-    kinds: &mut Kinds,
-    slices_of: impl FnMut(&[u8]) -> Option<Arc<Slices>>,
-) -> Option<Box<Visitor>> {
-    stored::decode(bytes, kinds, slices_of).map(Box::new)
 }
 
 fn named(key: &[u8]) -> Option<&str> {

@@ -13,7 +13,8 @@ use crate::seen::Ids;
 use crate::settings::Settings;
 use crate::sightings::MINUTE_US;
 use crate::slices::{Given, Interned, Slices};
-use crate::table::{woken, Row, Table};
+use crate::stored;
+use crate::table::{Row, Table};
 use crate::visitor::Visitor;
 use hashbrown::HashMap;
 use pyo3::prelude::*;
@@ -321,8 +322,8 @@ impl Visitors {
         let row = table.row(place);
         if let Row::Rested(bytes) = row {
             let slices_of = |packed: &[u8]| interned.of_stored(packed, || given(&asked.slices_of_stored, packed));
-            if let Some(visitor) = woken(bytes, kinds, slices_of) {
-                *row = Row::Awake(visitor);
+            if let Some(visitor) = stored::decode(bytes, kinds, slices_of) {
+                *row = Row::Awake(Box::new(visitor));
             }
         }
         matches!(row, Row::Awake(_))
