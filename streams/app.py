@@ -61,6 +61,7 @@ from streams.native import INSTALLED
 from streams.publication import VALUES_TOPIC, value_record
 from streams.publication_alerts import TOPIC as ALERTS_TOPIC
 from streams.publication_alerts import alert_record
+from streams.topics import OUTPUTS
 
 S_US, DAY_US = 1_000_000, 86_400_000_000
 TOLD_BY = {
@@ -100,6 +101,7 @@ def create_app(
         stuck_after_s=settings.stuck_after_s,
         internal=frozenset((delta.TOPIC, BY_VISITOR, BY_CUSTOMER)),
         contiguous=frozenset(settings.contiguous_topics),
+        outputs=frozenset(OUTPUTS),
         broadcasts=(
             Broadcast(fx.TOPIC, partitions[fx.TOPIC], feed.take),
             Broadcast(clv_record.TOPIC, partitions[clv_record.TOPIC], clv.take),

@@ -51,6 +51,9 @@ class TopicSpec:
 
 INPUTS = (click.TOPIC, order.TOPIC, social.TOPIC, ad_spend.TOPIC)
 
+OUTPUTS = (BY_VISITOR, BY_CUSTOMER, delta.TOPIC, VALUES_TOPIC, ALERTS_TOPIC, dead_letter.TOPIC, status.TOPIC)
+"""All that the worker's stages write to, beside their changelogs."""
+
 _INPUT = {"message.timestamp.type": "LogAppendTime", "retention.ms": str(30 * DAY_MS)}
 _INTERNAL = {"retention.ms": "-1", "retention.bytes": str(4 * 1024**3)}
 _CHANGELOG = {

@@ -11,6 +11,8 @@ fetching       what aiokafka has fetched, by the record batch
 inbox          which of a task's inputs is read next
 task           one stage on one partition: step, tick, commit
 transaction    the steps of a commit
+hanging        transactions whose end the broker lost, ended as its notes say
+transaction_log transaction_requests        those notes; two requests that aiokafka has not
 tasks          which tasks this worker has: opened, suspended, closed by rebalances
 opening        the order that makes a takeover safe: fence, positions, state
 sharing assignor                   which worker has which task: evenly, with the fewest moves; told to Faust

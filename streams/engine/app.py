@@ -47,7 +47,7 @@ class EngineSettings:
     `ahead_s`: event time that an input of a task may be ahead of another one (more than idle_after and two ticks).
     `internal`: inputs that other stages of ours write; `contiguous`: external ones where no offset may be missing.
     `broadcasts`: read by every worker, to their end before a task opens. `chunk_bytes`: see BatchScheduler.
-    `native`: what is fetched is read by the kernel.
+    `native`: what is fetched is read by the kernel. `outputs`: topics that stages write to, beside their changelogs.
     """
 
     app_id: str
@@ -61,6 +61,7 @@ class EngineSettings:
     ahead_s: float = 3600.0
     internal: frozenset[str] = frozenset()
     contiguous: frozenset[str] = frozenset()
+    outputs: frozenset[str] = frozenset()
     broadcasts: tuple[Broadcast, ...] = ()
     native: bool = False
     chunk_bytes: Mapping[str, int] = field(default_factory=dict)
@@ -104,7 +105,13 @@ class EngineApp(faust.App):
             stage,
             partition,
             policy=CommitPolicy(EAGER_S if stage.eager else engine.commit_every_s, engine.commit_every_records),
-            writer=TransactionalWriter(f"{engine.app_id}-{stage_name}-{partition}", engine.app_id, engine.client),
+            writer=TransactionalWriter(
+                f"{engine.app_id}-{stage_name}-{partition}",
+                engine.app_id,
+                engine.client,
+                {self.changelog_of(stage), *engine.outputs},
+                self.fail,
+            ),
             changelog=self.changelog_of(stage),
             contiguous=engine.contiguous,
             ahead_us=round(engine.ahead_s * 1e6),

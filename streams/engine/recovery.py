@@ -71,18 +71,16 @@ async def _consumer(client: Mapping[str, Any], isolation: str) -> AsyncIterator[
 
 
 def _check_finished(stable: Mapping[TopicPartition, int], written: Mapping[TopicPartition, int]) -> None:
-    """Only the task writes its changelog, and who is fenced has no open transaction: Kafka lost its end.
+    """Only the task writes its changelog, and who is fenced has no open transaction: Kafka lost its end (hanging.py).
 
-    A broker without replicas that is shut down in an orderly way first gives up its partitions, and takes one without a
-    leader for a deleted one: the end markers of a transaction that is just being committed are skipped and never made
-    up for. Going on would read the same records again, and the next commit would make both visible.
+    Here only where it could not be looked for. Going on would read the same records again, and the next commit would
+    make both visible.
     """
     for tp, end in written.items():
         if stable[tp] < end:
             raise EngineFault(
                 f"{tp.topic}/{tp.partition}: the transaction at offset {stable[tp]} has no end, the broker lost it; "
-                "finish it with kafka-transactions.sh abort in every partition that find-hanging lists, and set "
-                "controlled.shutdown.enable=false where topics have no replicas"
+                "allow the worker Read on the topics it writes to, and start it again"
             )
 
 

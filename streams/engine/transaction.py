@@ -1,14 +1,17 @@
 """One Kafka transaction a commit, under a transactional id that fences the previous owner of the task."""
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
+from aiokafka.conn import CloseReason
 
+from models.errors import EngineFault
 from models.stage import Headers
+from streams.engine.hanging import Fenced, end_hanging
 
 TIMEOUT_MS = 10_000
 """A dead task blocks readers of committed records for at most this long."""
@@ -64,8 +67,18 @@ class Writer(Protocol):
 class TransactionalWriter:
     """The producer of one task. After any error it is never used again: exit, restart, restore."""
 
-    def __init__(self, transactional_id: str, group: str, client: Mapping[str, Any]) -> None:
-        self._group = group
+    def __init__(
+        self,
+        transactional_id: str,
+        group: str,
+        client: Mapping[str, Any],
+        topics: Collection[str],
+        fail: Callable[[Exception], None],
+    ) -> None:
+        """`topics`: all it writes to; `fail` ends the process."""
+        self._transactional_id, self._group, self._options, self._topics = transactional_id, group, client, topics
+        self._fail = fail
+        self._doubtful = False
         self._producer = AIOKafkaProducer(
             **client,
             transactional_id=transactional_id,
@@ -75,14 +88,21 @@ class TransactionalWriter:
             transaction_timeout_ms=TIMEOUT_MS,
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
+        self._pass_on = self._producer.client._on_connection_closed
+        self._producer.client._on_connection_closed = self._connection_closed
 
     async def start(self) -> None:
         """See Writer."""
         await self._producer.start()
+        await self._end_hanging()
 
     async def write(self, snapshot: Snapshot, reached: Callable[[CommitStep], None]) -> None:
         """See Writer."""
         producer = self._producer
+        if unknown := {target.topic for target in snapshot.rows}.difference(self._topics):
+            raise EngineFault(f"{self._transactional_id} writes to {unknown}, which is none of its outputs")
+        while self._doubtful:
+            await self._end_hanging()
         reached(CommitStep.BEGIN)  # an empty transaction costs nothing: the broker hears of it with the first write
         await producer.begin_transaction()
         reached(CommitStep.SEND)  # changed rows and outputs, batched by target partition
@@ -100,6 +120,25 @@ class TransactionalWriter:
         """Let go of the connections; raises TimeoutError if the broker does not answer."""
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await self._producer.stop()
+
+    async def _end_hanging(self) -> None:
+        self._doubtful = False  # first: a connection may be lost meanwhile
+        fenced = Fenced(self._transactional_id, self._producer._txn_manager.producer_id, self._topics)
+        await end_hanging(fenced, self._producer.client, self._options)
+
+    def _connection_closed(self, connection: object, reason: CloseReason) -> None:
+        """A broker that went away may have lost the end of the last transaction (see hanging.py).
+
+        aiokafka writes the next one all the same. Until its coordinator has answered once, nothing says that the last
+        one is complete.
+        """
+        self._pass_on(connection, reason)
+        if reason is CloseReason.SHUTDOWN:  # by ourselves
+            return
+        self._doubtful = True
+        transaction = self._producer._txn_manager
+        if transaction.is_in_transaction() and transaction.is_empty_transaction():
+            self._fail(EngineFault(f"{self._transactional_id}: a connection was lost as a transaction began"))
 
     async def _send(self, target: TopicPartition, rows: Rows) -> list["asyncio.Future[Any]"]:
         producer, sends = self._producer, []

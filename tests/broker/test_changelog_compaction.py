@@ -83,12 +83,13 @@ class Changelog:
     """A changelog partition, written as a task writes it and read as a task reads it."""
 
     def __init__(self, kafka: EmbeddedKafka, topic: str) -> None:
+        self.bootstrap = kafka.bootstrap
         self.client = {"bootstrap_servers": kafka.bootstrap}
         self.place = TopicPartition(topic, 0)
 
     async def writer(self) -> TransactionalWriter:
         """A new one ends what the one before has begun."""
-        writer = TransactionalWriter(self.place.topic, "group", self.client)
+        writer = transaction.writer(self.bootstrap, self.place.topic, self.place)
         await writer.start()
         return writer
 

@@ -17,11 +17,13 @@ READ = {
     "_get_external_topic_distribution",
     "_protocol_assignments",
     "_update_member_urls",
-    # aiokafka: consumer, subscription, partition state, producer's client
+    # aiokafka: consumer, subscription, partition state, producer, its state and its client
     "_fetch_max_wait_ms",
     "_isolation_level",
+    "_on_connection_closed",
     "_position",
     "_subscription",
+    "_txn_manager",
     "_wait_on_metadata",
     # aiokafka: fetcher, its results and the records in them
     "_aborted_producers",

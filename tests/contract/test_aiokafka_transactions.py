@@ -17,7 +17,7 @@ from models.errors import EngineFault
 from models.stage import Outgoing
 from models.table import Change, Table, packed_codec
 from streams.engine.recovery import restore
-from streams.engine.transaction import CommitStep, Snapshot, TransactionalWriter
+from streams.engine.transaction import CommitStep, Snapshot
 from streams.tools.broker import EmbeddedKafka
 
 pytestmark = [pytest.mark.broker, pytest.mark.asyncio]
@@ -141,7 +141,7 @@ async def test_an_empty_batch_takes_a_record_of_any_size_and_the_broker_refuses_
 async def test_a_writer_whose_record_is_refused_raises_before_it_commits(
     broker: EmbeddedKafka, target: TopicPartition
 ) -> None:
-    writer = TransactionalWriter(topic_log.fresh("task"), "group", {"bootstrap_servers": broker.bootstrap})
+    writer = transaction.writer(broker.bootstrap, topic_log.fresh("task"), target)
     await writer.start()
     reached: list[CommitStep] = []
     refused = Snapshot({target: [(b"k", b"small", ()), (b"k", bytes(3_000_000), ())]}, {})
@@ -194,7 +194,7 @@ async def test_a_changelog_whose_last_transaction_has_no_end_is_not_gone_on_with
     """After the fence nothing is open, unless the broker lost the end: a restore would miss what is visible later."""
     table: Table[str, int] = Table("numbers", packed_codec(int, str))
     rows = [(b"numbers|" + key, value, ()) for key, value in _change(1)]
-    writer = TransactionalWriter("task", "group", {"bootstrap_servers": broker.bootstrap})
+    writer = transaction.writer(broker.bootstrap, "task", target)
     await writer.start()
     await writer.write(Snapshot({target: rows}, {}), lambda _: None)
     await writer.close()

@@ -162,7 +162,8 @@ class Ground:
     @asynccontextmanager
     async def worker(self, *stages: Tally, **settings: Any) -> AsyncIterator[ToyApp]:
         """A worker that runs until the block ends; it is stopped in order."""
-        engine = EngineSettings(self.app_id, self.bootstrap, {"bootstrap_servers": self.bootstrap}, **settings)
+        client, outputs = {"bootstrap_servers": self.bootstrap}, {stage.target for stage in stages if stage.target}
+        engine = EngineSettings(self.app_id, self.bootstrap, client, outputs=frozenset(outputs), **settings)
         app = ToyApp(engine, stages, Measured())
         await app.start()
         try:
