@@ -6,9 +6,11 @@ skips the markers and notes the transactions as complete. Their records are neit
 the next transaction of the same producer carries them along, whatever had been decided: lost or doubled.
 
 The coordinator's notes say how each of them was to end, and writing a marker late is no more than it should have done.
+It is written under the epoch of who asks: a partition where a later owner has written since refuses it.
 """
 
 import asyncio
+import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,110 +18,153 @@ from typing import Any
 import structlog
 from aiokafka import AIOKafkaConsumer, TopicPartition
 from aiokafka.client import AIOKafkaClient
-from aiokafka.errors import IncompatibleBrokerVersion, for_code
+from aiokafka.cluster import ClusterMetadata
+from aiokafka.errors import (
+    ClusterAuthorizationFailedError,
+    IncompatibleBrokerVersion,
+    InvalidProducerEpoch,
+    KafkaError,
+    LeaderNotAvailableError,
+    TopicAuthorizationFailedError,
+    for_code,
+)
 
 from models.errors import EngineFault
 from streams.engine import transaction_log
-from streams.engine.transaction_log import Decision
+from streams.engine.transaction_log import Decision, partition_of
 from streams.engine.transaction_requests import DescribeProducersRequest, OpenTransaction, WriteTxnMarkersRequest
 
 log = structlog.get_logger("engine")
 
 OFFSETS_TOPIC = "__consumer_offsets"
-PATIENCE_S = 10.0
-"""For partitions that have no leader at the moment."""
 RETRY_S = 0.1
+PATIENCE_S = 10.0
+"""After so long without an answer it is said what is waited for."""
 RECENT = 50_000
 """Notes of the coordinator that are read first: some minutes of a busy cluster."""
+
+_BY_HAND = "end it with Kafka's kafka-transactions.sh (find-hanging, abort)"
 
 Ends = Mapping[OpenTransaction, bool]
 
 
 @dataclass(frozen=True, slots=True)
-class Fenced:
-    """A producer whose former owner can write no more. `topics`: where it writes, beside offsets of its group."""
+class Owner:
+    """A producer that is in no transaction. It writes to `topics`, and the offsets of `group`."""
 
     transactional_id: str
     producer_id: int
+    epoch: int
     topics: Collection[str]
+    group: str
 
 
-async def end_hanging(producer: Fenced, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
-    """End what hangs of a producer that is not in a transaction; in how many partitions.
+async def end_hanging(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
+    """End what hangs of a producer; in how many partitions. Asks until it is answered. `options` make a consumer.
 
-    `options` make a consumer. EngineFault if it cannot be known how one was to end, or its marker is refused.
+    EngineFault: there is a later owner, or it cannot be known how one was to end, or its marker is refused.
     """
-    found = await _hanging(producer, kafka)
+    began_s, told = time.monotonic(), False
+    while True:
+        try:
+            return await _end(owner, kafka, options)
+        except KafkaError as error:
+            if not (error.retriable or type(error) is KafkaError):  # that is what no metadata are
+                raise
+            if not told and time.monotonic() - began_s > PATIENCE_S:
+                told = True
+                log.warning("waiting to look for transactions that hang", of=owner.transactional_id, why=repr(error))
+            await asyncio.sleep(RETRY_S)
+
+
+async def _end(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
+    found = await _hanging(owner, kafka)
     if not found:
         return 0
-    ends = await _decided(found, producer.transactional_id, kafka, options)
-    await _write(ends, kafka)
-    if left := await _hanging(producer, kafka):
-        raise _fault(left[0], "its marker changed nothing")
+    ends = await _decided(found, owner.transactional_id, kafka, options)
+    await _write(ends, owner.epoch, kafka)
+    if left := await _hanging(owner, kafka):
+        raise _fault(left[0], "its marker changed nothing", _BY_HAND)
     return len(ends)
 
 
-async def _hanging(producer: Fenced, kafka: AIOKafkaClient) -> list[OpenTransaction]:
-    metadata = await kafka.fetch_all_metadata()
-    topics = (*producer.topics, OFFSETS_TOPIC)
-    todo = [TopicPartition(topic, number) for topic in topics for number in metadata.partitions_for_topic(topic) or ()]
+async def _hanging(owner: Owner, kafka: AIOKafkaClient) -> list[OpenTransaction]:
     found: list[OpenTransaction] = []
-    try:
-        async with asyncio.timeout(PATIENCE_S):
-            while todo:
-                leaders, todo = await _leaders(todo, kafka)
-                for node, tps in leaders.items():
-                    answer = await kafka.send(node, DescribeProducersRequest(tps))
-                    found += (one for one in answer.open_transactions() if one.producer_id == producer.producer_id)
-                    todo += _to_ask_again(answer.errors())
-                await asyncio.sleep(RETRY_S if todo else 0)
-    except TimeoutError:
-        raise EngineFault(f"{todo[0].topic}/{todo[0].partition}: no broker leads it for {PATIENCE_S:g} s") from None
-    except (IncompatibleBrokerVersion, NotImplementedError) as error:
-        log.warning("transactions that hang are not looked for, Kafka is too old", error=repr(error))
+    cluster = await kafka.fetch_all_metadata()
+    for node, tps in _leaders(_places(owner, cluster), cluster).items():
+        try:
+            answer = await kafka.send(node, DescribeProducersRequest(tps))
+        except (IncompatibleBrokerVersion, NotImplementedError) as error:
+            log.warning("transactions that hang are not looked for, Kafka is too old", error=repr(error))
+            return []
+        found += (one for one in answer.open_transactions() if one.producer_id == owner.producer_id)
+        _check_answered(answer.errors())
+    if later := next((one for one in found if one.producer_epoch > owner.epoch), None):
+        raise EngineFault(f"{owner.transactional_id}: has a later owner, which writes {later.tp.topic}")
     return found
 
 
-async def _leaders(
-    tps: Iterable[TopicPartition], kafka: AIOKafkaClient
-) -> tuple[dict[int, list[TopicPartition]], list[TopicPartition]]:
-    """Partitions by the node that leads them, and those that none leads."""
-    metadata = await kafka.fetch_all_metadata()
+def _places(owner: Owner, cluster: ClusterMetadata) -> list[TopicPartition]:
+    """Where it writes, as far as it may look."""
+    counts = {topic: len(cluster.partitions_for_topic(topic) or ()) for topic in (*owner.topics, OFFSETS_TOPIC)}
+    for topic, count in counts.items():
+        if not count and topic != OFFSETS_TOPIC:  # which comes with the first commit
+            _not_looked(topic, "it is not told of")
+    places = [TopicPartition(topic, number) for topic in owner.topics for number in range(counts[topic])]
+    if of_offsets := counts[OFFSETS_TOPIC]:
+        places.append(TopicPartition(OFFSETS_TOPIC, partition_of(owner.group, of_offsets)))
+    return places
+
+
+def _leaders(tps: Iterable[TopicPartition], cluster: ClusterMetadata) -> dict[int, list[TopicPartition]]:
+    """By node; raises LeaderNotAvailableError."""
     leaders: dict[int, list[TopicPartition]] = {}
     for tp in tps:
-        leader = metadata.leader_for_partition(tp)
-        leaders.setdefault(-1 if leader is None else leader, []).append(tp)
-    return leaders, leaders.pop(-1, [])
+        leader = cluster.leader_for_partition(tp)
+        if leader is None or leader < 0:
+            raise LeaderNotAvailableError(f"{tp.topic}/{tp.partition}")
+        leaders.setdefault(leader, []).append(tp)
+    return leaders
 
 
-def _to_ask_again(errors: Mapping[TopicPartition, int]) -> list[TopicPartition]:
+def _check_answered(errors: Mapping[TopicPartition, int]) -> None:
     failed = {tp: for_code(code) for tp, code in errors.items() if code}
+    for topic in {tp.topic for tp, error in failed.items() if error is TopicAuthorizationFailedError}:
+        _not_looked(topic, "this user may not read it")
     for tp, error in failed.items():
-        if not error.retriable:  # a user that may only write there: no worse than not to look at all
-            log.warning("not looked for transactions that hang", topic=tp.topic, why=error.__name__)
-    return [tp for tp, error in failed.items() if error.retriable]
+        if error is not TopicAuthorizationFailedError:
+            raise error(f"{tp.topic}/{tp.partition}")
+
+
+def _not_looked(topic: str, why: str) -> None:
+    """No worse than before there was a look at all."""
+    log.warning("not looked for transactions that hang", topic=topic, why=why)
 
 
 async def _decided(
     found: Sequence[OpenTransaction], transactional_id: str, kafka: AIOKafkaClient, options: Mapping[str, Any]
 ) -> Ends:
     """How each was to end, from the coordinator's notes, the last ones first."""
-    metadata = await kafka.fetch_all_metadata()
-    partitions = len(metadata.partitions_for_topic(transaction_log.TOPIC) or ())
+    allow = f"allow the worker Read on {transaction_log.TOPIC}"
+    partitions = len((await kafka.fetch_all_metadata()).partitions_for_topic(transaction_log.TOPIC) or ())
     if not partitions:
-        raise _fault(found[0], f"{transaction_log.TOPIC} cannot be read")
-    notes = TopicPartition(transaction_log.TOPIC, transaction_log.partition_of(transactional_id, partitions))
+        raise _fault(found[0], f"{transaction_log.TOPIC} is not told of", allow)
+    notes = TopicPartition(transaction_log.TOPIC, partition_of(transactional_id, partitions))
     async with AIOKafkaConsumer(**options, enable_auto_commit=False, auto_offset_reset="earliest") as consumer:
         consumer.assign([notes])
         first = (await consumer.beginning_offsets([notes]))[notes]
         end = (await consumer.end_offsets([notes]))[notes]
         for start in (max(first, end - RECENT), first):
-            decisions = await _read(consumer, notes, range(start, end), transactional_id)
+            try:
+                decisions = await _read(consumer, notes, range(start, end), transactional_id)
+            except TopicAuthorizationFailedError as error:
+                raise _fault(found[0], "how it was to end may not be read", allow) from error
             outcomes = {one: transaction_log.last_decision(decisions, one.tp) for one in found}
             ends = {one: committed for one, committed in outcomes.items() if committed is not None}
             if len(ends) == len(found):
                 return ends
-    raise _fault(next(one for one in found if one not in ends), f"{notes.topic} does not say how it was to end")
+    unknown = next(one for one in found if one not in ends)
+    raise _fault(unknown, f"{notes.topic} does not say how it was to end", _BY_HAND)
 
 
 async def _read(
@@ -135,24 +180,29 @@ async def _read(
     return decisions
 
 
-async def _write(ends: Ends, kafka: AIOKafkaClient) -> None:
+async def _write(ends: Ends, epoch: int, kafka: AIOKafkaClient) -> None:
+    leaders = _leaders({one.tp for one in ends}, await kafka.fetch_all_metadata())
     for one, committed in ends.items():
         place = f"{one.tp.topic}/{one.tp.partition}"
         log.warning("ending a transaction that hangs", partition=place, offset=one.first_offset, committed=committed)
-    leaders, without = await _leaders({one.tp for one in ends}, kafka)
-    failed = dict.fromkeys(without, "its partition has no leader")
     for node, tps in leaders.items():
-        request = WriteTxnMarkersRequest({one: committed for one, committed in ends.items() if one.tp in tps})
-        errors = (await kafka.send(node, request)).errors()
-        failed |= {tp: f"its marker is refused ({for_code(code).__name__})" for tp, code in errors.items() if code}
-    for one in ends:
-        if one.tp in failed:
-            raise _fault(one, failed[one.tp])
+        mine = {one: committed for one, committed in ends.items() if one.tp in tps}
+        errors = (await kafka.send(node, WriteTxnMarkersRequest(mine, epoch))).errors()
+        for one in mine:
+            if code := errors[one.tp]:
+                raise _refused(one, for_code(code))
 
 
-def _fault(one: OpenTransaction, why: str) -> EngineFault:
+def _refused(one: OpenTransaction, error: type[KafkaError]) -> KafkaError | EngineFault:
+    if error is ClusterAuthorizationFailedError:
+        return _fault(one, "its marker is refused", "allow the worker ClusterAction on the cluster")
+    if error is InvalidProducerEpoch:
+        return _fault(one, "a later owner writes there", "nothing is to be done: it has ended this one")
+    return error(f"{one.tp.topic}/{one.tp.partition}")
+
+
+def _fault(one: OpenTransaction, why: str, remedy: str) -> EngineFault:
     return EngineFault(
         f"{one.tp.topic}/{one.tp.partition}: the transaction at offset {one.first_offset} has no end, the broker "
-        f"lost it, and {why}; allow the worker Read on {transaction_log.TOPIC} and ClusterAction on the cluster, "
-        "and start it again"
+        f"lost it, and {why}; {remedy}"
     )

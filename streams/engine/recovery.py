@@ -80,7 +80,8 @@ def _check_finished(stable: Mapping[TopicPartition, int], written: Mapping[Topic
         if stable[tp] < end:
             raise EngineFault(
                 f"{tp.topic}/{tp.partition}: the transaction at offset {stable[tp]} has no end, the broker lost it; "
-                "allow the worker Read on the topics it writes to, and start it again"
+                "allow the worker Read on the topics it writes to, or end it with Kafka's kafka-transactions.sh "
+                "(find-hanging, abort)"
             )
 
 

@@ -8,10 +8,12 @@ from typing import Any, Protocol
 
 from aiokafka import AIOKafkaProducer, TopicPartition
 from aiokafka.conn import CloseReason
+from aiokafka.errors import KafkaError
+from aiokafka.protocol.transaction import AddOffsetsToTxnRequest, AddPartitionsToTxnRequest
 
 from models.errors import EngineFault
 from models.stage import Headers
-from streams.engine.hanging import Fenced, end_hanging
+from streams.engine.hanging import Owner, end_hanging
 
 TIMEOUT_MS = 10_000
 """A dead task blocks readers of committed records for at most this long."""
@@ -23,6 +25,8 @@ MAX_BATCH_BYTES = 512 * 1024
 """Well under the broker's limit of 1 MiB a batch. A single larger record goes alone; its topic must allow it."""
 
 CLOSE_TIMEOUT_S = 5.0
+
+FIRST_OF_A_TRANSACTION = (AddPartitionsToTxnRequest, AddOffsetsToTxnRequest)
 
 Rows = Sequence[tuple[bytes | None, bytes | None, Headers]]
 
@@ -78,7 +82,7 @@ class TransactionalWriter:
         """`topics`: all it writes to; `fail` ends the process."""
         self._transactional_id, self._group, self._options, self._topics = transactional_id, group, client, topics
         self._fail = fail
-        self._doubtful = False
+        self._losses = self._losses_seen_to = 0
         self._producer = AIOKafkaProducer(
             **client,
             transactional_id=transactional_id,
@@ -88,8 +92,9 @@ class TransactionalWriter:
             transaction_timeout_ms=TIMEOUT_MS,
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
-        self._pass_on = self._producer.client._on_connection_closed
-        self._producer.client._on_connection_closed = self._connection_closed
+        client_of_it = self._producer.client
+        self._pass_on, self._request = client_of_it._on_connection_closed, client_of_it.send
+        client_of_it._on_connection_closed, client_of_it.send = self._connection_closed, self._careful_request
 
     async def start(self) -> None:
         """See Writer."""
@@ -101,8 +106,6 @@ class TransactionalWriter:
         producer = self._producer
         if unknown := {target.topic for target in snapshot.rows}.difference(self._topics):
             raise EngineFault(f"{self._transactional_id} writes to {unknown}, which is none of its outputs")
-        while self._doubtful:
-            await self._end_hanging()
         reached(CommitStep.BEGIN)  # an empty transaction costs nothing: the broker hears of it with the first write
         await producer.begin_transaction()
         reached(CommitStep.SEND)  # changed rows and outputs, batched by target partition
@@ -121,24 +124,30 @@ class TransactionalWriter:
         async with asyncio.timeout(CLOSE_TIMEOUT_S):
             await self._producer.stop()
 
-    async def _end_hanging(self) -> None:
-        self._doubtful = False  # first: a connection may be lost meanwhile
-        fenced = Fenced(self._transactional_id, self._producer._txn_manager.producer_id, self._topics)
-        await end_hanging(fenced, self._producer.client, self._options)
-
     def _connection_closed(self, connection: object, reason: CloseReason) -> None:
+        self._pass_on(connection, reason)
+        self._losses += reason is not CloseReason.SHUTDOWN  # that is by ourselves
+
+    async def _careful_request(self, node: int, request: object, **group: Any) -> Any:  # noqa: ANN401  as aiokafka's
         """A broker that went away may have lost the end of the last transaction (see hanging.py).
 
-        aiokafka writes the next one all the same. Until its coordinator has answered once, nothing says that the last
-        one is complete.
+        aiokafka begins the next one all the same, and it would go into what hangs. Once the coordinator has answered
+        to its first request, the last one is complete.
         """
-        self._pass_on(connection, reason)
-        if reason is CloseReason.SHUTDOWN:  # by ourselves
-            return
-        self._doubtful = True
-        transaction = self._producer._txn_manager
-        if transaction.is_in_transaction() and transaction.is_empty_transaction():
-            self._fail(EngineFault(f"{self._transactional_id}: a connection was lost as a transaction began"))
+        if isinstance(request, FIRST_OF_A_TRANSACTION) and self._producer._txn_manager.is_empty_transaction():
+            while self._losses_seen_to < self._losses:
+                await self._end_hanging()
+        return await self._request(node, request, **group)
+
+    async def _end_hanging(self) -> None:
+        losses, state = self._losses, self._producer._txn_manager
+        owner = Owner(self._transactional_id, state.producer_id, state.producer_epoch, self._topics, self._group)
+        try:
+            await end_hanging(owner, self._producer.client, self._options)
+        except (EngineFault, KafkaError) as fault:  # aiokafka would try again, or make one of its own of it
+            self._fail(fault)
+            raise
+        self._losses_seen_to = losses
 
     async def _send(self, target: TopicPartition, rows: Rows) -> list["asyncio.Future[Any]"]:
         producer, sends = self._producer, []

@@ -163,17 +163,20 @@ class _WriteTxnMarkersStruct(RequestStruct):
 
 
 class WriteTxnMarkersRequest(Request[_WriteTxnMarkersStruct]):
-    """To the leader of the partitions: end these transactions, True: committed. Needs ClusterAction on the cluster."""
+    """To the leader of the partitions: end these transactions, True: committed. Needs ClusterAction on the cluster.
+
+    Refused where a later `epoch` of the producer has written.
+    """
 
     API_KEY = 27
 
-    def __init__(self, ends: Mapping[OpenTransaction, bool]) -> None:
-        self._ends = ends
+    def __init__(self, ends: Mapping[OpenTransaction, bool], epoch: int) -> None:
+        self._ends, self._epoch = ends, epoch
 
     def build(self, request_struct_class: type[_WriteTxnMarkersStruct]) -> _WriteTxnMarkersStruct:
         """For the version that was negotiated."""
         markers: list[tuple[Any, ...]] = [
-            (one.producer_id, one.producer_epoch, committed, _by_topic([one.tp]), max(0, one.coordinator_epoch), {})
+            (one.producer_id, self._epoch, committed, _by_topic([one.tp]), max(0, one.coordinator_epoch), {})
             for one, committed in self._ends.items()
         ]
         return request_struct_class(markers, {})
