@@ -76,7 +76,7 @@ check: setup ## format, lint, types and import contracts, without changing a fil
 test: setup ## unit and scenario tests, then those on a real Kafka (started by them)
 	@$(call cargo,test,--quiet --locked --release --features pyo3/extension-module)
 	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist worksteal
-	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadgroup -m "broker and not soak"
+	@$(BIN)/python -m pytest --numprocesses $(TESTERS) --dist loadfile -m "broker and not soak"
 
 docs: setup ## what is made from the code: docs/reference.md, docs/settings.md, the dashboards of Grafana
 	@$(BIN)/python -m streams.tools.settings_page

@@ -3,25 +3,31 @@
 import os
 import signal
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
+from xdist.scheduler import LoadFileScheduling
 
 from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 from streams.tools.kafka_jars import cache_folder
 from wheels import alone
 
-BROWSER = Path(__file__).parent / "browser"
+BROWSER = "tests/browser/"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+class Together(LoadFileScheduling):  # type: ignore[misc]
     """Side by side, the tests of a file stay together, as topics have fixed names; those of the page share one shop."""
-    for item in items:
-        together = BROWSER if BROWSER in item.path.parents else item.path
-        item.add_marker(pytest.mark.xdist_group(str(together.relative_to(BROWSER.parent))))
+
+    def _split_scope(self, nodeid: str) -> str:
+        file: str = super()._split_scope(nodeid)
+        return BROWSER if file.startswith(BROWSER) else file
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Together | None:
+    """Of `--dist loadfile`."""
+    return Together(config, log) if config.getvalue("dist") == "loadfile" else None
 
 
 @pytest.fixture(scope="session")
