@@ -49,7 +49,10 @@ def broker(installation: Installation, tmp_path_factory: pytest.TempPathFactory)
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """A shell that starts the tests in the background has them ignore SIGINT, and so would the programs they start."""
+    """What programs that tests start inherit."""
+    # Half of the CPU of a Kafka that lives for seconds goes into compiling what runs once, to the last level
+    os.environ.setdefault("JDK_JAVA_OPTIONS", "-XX:TieredStopAtLevel=1")
     hypothesis.settings.register_profile("house", deadline=None)  # how fast it is, `make bench` says
     hypothesis.settings.load_profile("house")
+    # A shell that starts the tests in the background has them ignore SIGINT, and so would the programs they start
     signal.signal(signal.SIGINT, signal.default_int_handler)
