@@ -101,10 +101,11 @@ class EngineApp(faust.App):
     def new_task(self, stage_name: str, partition: int) -> Task:
         """A task with its fenced producer, not opened yet."""
         stage, engine = self.stage_named[stage_name], self.engine
+        every_s = EAGER_S if stage.eager else engine.commit_every_s
         return Task(
             stage,
             partition,
-            policy=CommitPolicy(EAGER_S if stage.eager else engine.commit_every_s, engine.commit_every_records),
+            policy=CommitPolicy(every_s, engine.commit_every_records, together=not stage.eager),
             writer=TransactionalWriter(
                 f"{engine.app_id}-{stage_name}-{partition}",
                 engine.app_id,

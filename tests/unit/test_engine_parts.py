@@ -26,6 +26,16 @@ def test_a_commit_is_due_by_time_records_or_bytes() -> None:
     assert POLICY.due(Pending(10.0, 0, 1_000), lambda: 0, 10.0)
 
 
+def test_tasks_that_commit_together_do_so_whenever_they_began() -> None:
+    together = CommitPolicy(every_s=0.25, every_records=100, together=True)
+    for since_s in (10.0, 10.1, 10.2):
+        assert not together.due(Pending(since_s, 1, 0), lambda: 0, 10.24)
+        assert together.due(Pending(since_s, 1, 0), lambda: 0, 10.25)
+    assert not together.due(Pending(10.25, 1, 0), lambda: 0, 10.49)
+    assert not together.due(Pending(10.0, 1, 0), lambda: BEHIND_RECORDS, 10.99), "behind"
+    assert together.due(Pending(10.1, 1, 0), lambda: BEHIND_RECORDS, 11.1), "each by itself"
+
+
 def test_a_task_that_is_behind_commits_less_often() -> None:
     assert not POLICY.due(Pending(10.0, 1, 0), lambda: BEHIND_RECORDS, 10.99)
     assert POLICY.due(Pending(10.0, 1, 0), lambda: BEHIND_RECORDS, 11.01)
