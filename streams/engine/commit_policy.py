@@ -21,8 +21,8 @@ class CommitPolicy:
     """Commit `every_s` after the first uncommitted change, or sooner at a number of records or bytes of outputs.
 
     `behind_every_s` counts instead while the task is behind: a row that changes often is then written once a second.
-    `together`: at whole multiples of `every_s` of the clock, where all tasks commit at once; the stage that reads what
-    they write then has its input at once, and commits once for all of them.
+    `together`: at whole multiples of `every_s` of the machine's clock, where all tasks commit at once; the stage that
+    reads what they write then has its input at once, and commits once for all of them. Not while behind.
     """
 
     every_s: float

@@ -13,6 +13,7 @@ import asyncio
 import time
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import structlog
@@ -24,26 +25,31 @@ from aiokafka.errors import (
     IncompatibleBrokerVersion,
     InvalidProducerEpoch,
     KafkaError,
+    KafkaTimeoutError,
     LeaderNotAvailableError,
     TopicAuthorizationFailedError,
+    TransactionCoordinatorFenced,
+    UnknownError,
     for_code,
 )
 
 from models.errors import EngineFault
 from streams.engine import transaction_log
 from streams.engine.transaction_log import Decision, partition_of
-from streams.engine.transaction_requests import DescribeProducersRequest, OpenTransaction, WriteTxnMarkersRequest
+from streams.engine.transaction_requests import DescribeProducersRequest, End, OpenTransaction, WriteTxnMarkersRequest
 
 log = structlog.get_logger("engine")
 
 OFFSETS_TOPIC = "__consumer_offsets"
 RETRY_S = 0.1
 PATIENCE_S = 10.0
-"""After so long without an answer it is said what is waited for."""
+"""Each time after so long without an answer it is said what is waited for."""
+SETTLE_S = 0.5
+"""What still hangs after so long is not about to be ended by its coordinator."""
 RECENT = 50_000
 """Notes of the coordinator that are read first: some minutes of a busy cluster."""
 
-_BY_HAND = "end it with Kafka's kafka-transactions.sh (find-hanging, abort)"
+_BY_HAND = "end it with Kafka's kafka-transactions.sh (find-hanging, abort): its records are dropped, committed or not"
 
 Ends = Mapping[OpenTransaction, bool]
 
@@ -64,25 +70,38 @@ async def end_hanging(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str,
 
     EngineFault: there is a later owner, or it cannot be known how one was to end, or its marker is refused.
     """
-    began_s, told = time.monotonic(), False
+    told_s = time.monotonic()
     while True:
         try:
             return await _end(owner, kafka, options)
         except KafkaError as error:
-            if not (error.retriable or type(error) is KafkaError):  # that is what no metadata are
+            if not passes(error):
                 raise
-            if not told and time.monotonic() - began_s > PATIENCE_S:
-                told = True
+            if time.monotonic() - told_s > PATIENCE_S:
+                told_s = time.monotonic()
                 log.warning("waiting to look for transactions that hang", of=owner.transactional_id, why=repr(error))
             await asyncio.sleep(RETRY_S)
 
 
+def passes(error: KafkaError) -> bool:
+    """Whether to look again: a broker that starts, or a coordinator that has just written the marker itself."""
+    no_metadata = type(error) is KafkaError
+    return (
+        error.retriable
+        or no_metadata
+        or isinstance(error, (KafkaTimeoutError, UnknownError, TransactionCoordinatorFenced))
+    )
+
+
 async def _end(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
     found = await _hanging(owner, kafka)
+    if found:
+        await asyncio.sleep(SETTLE_S)
+        found = [one for one in await _hanging(owner, kafka) if one in found]
     if not found:
         return 0
     ends = await _decided(found, owner.transactional_id, kafka, options)
-    await _write(ends, owner.epoch, kafka)
+    await _write(ends, owner, kafka)
     if left := await _hanging(owner, kafka):
         raise _fault(left[0], "its marker changed nothing", _BY_HAND)
     return len(ends)
@@ -136,8 +155,9 @@ def _check_answered(errors: Mapping[TopicPartition, int]) -> None:
             raise error(f"{tp.topic}/{tp.partition}")
 
 
+@cache
 def _not_looked(topic: str, why: str) -> None:
-    """No worse than before there was a look at all."""
+    """Said once in a process."""
     log.warning("not looked for transactions that hang", topic=topic, why=why)
 
 
@@ -159,7 +179,7 @@ async def _decided(
                 decisions = await _read(consumer, notes, range(start, end), transactional_id)
             except TopicAuthorizationFailedError as error:
                 raise _fault(found[0], "how it was to end may not be read", allow) from error
-            outcomes = {one: transaction_log.last_decision(decisions, one.tp) for one in found}
+            outcomes = {one: transaction_log.last_decision(decisions, one.producer_id, one.tp) for one in found}
             ends = {one: committed for one, committed in outcomes.items() if committed is not None}
             if len(ends) == len(found):
                 return ends
@@ -173,24 +193,29 @@ async def _read(
     consumer.seek(notes, offsets.start)
     decisions: list[Decision] = []
     while await consumer.position(notes) < offsets.stop:
-        for record in (await consumer.getmany(notes, timeout_ms=1000)).get(notes, ()):
+        records = (await consumer.getmany(notes, timeout_ms=round(PATIENCE_S * 1000))).get(notes, ())
+        if not records:
+            raise LeaderNotAvailableError(f"{notes.topic}/{notes.partition}")
+        for record in records:
             if record.key is not None and transaction_log.transactional_id_of(record.key) == transactional_id:
                 decision = transaction_log.decision_of(record.value)
                 decisions += [decision] if decision is not None else []
     return decisions
 
 
-async def _write(ends: Ends, epoch: int, kafka: AIOKafkaClient) -> None:
-    leaders = _leaders({one.tp for one in ends}, await kafka.fetch_all_metadata())
+async def _write(ends: Ends, owner: Owner, kafka: AIOKafkaClient) -> None:
     for one, committed in ends.items():
         place = f"{one.tp.topic}/{one.tp.partition}"
         log.warning("ending a transaction that hangs", partition=place, offset=one.first_offset, committed=committed)
-    for node, tps in leaders.items():
-        mine = {one: committed for one, committed in ends.items() if one.tp in tps}
-        errors = (await kafka.send(node, WriteTxnMarkersRequest(mine, epoch))).errors()
-        for one in mine:
-            if code := errors[one.tp]:
-                raise _refused(one, for_code(code))
+    found = {one.tp: one for one in ends}
+    coordinator_epoch = max(one.coordinator_epoch for one in ends)
+    for committed in set(ends.values()):
+        end = End(owner.producer_id, owner.epoch, coordinator_epoch, committed)
+        cluster = await kafka.fetch_all_metadata()
+        for node, tps in _leaders([one.tp for one in ends if ends[one] is committed], cluster).items():
+            for tp, code in (await kafka.send(node, WriteTxnMarkersRequest(end, tps))).errors().items():
+                if code:
+                    raise _refused(found[tp], for_code(code))
 
 
 def _refused(one: OpenTransaction, error: type[KafkaError]) -> KafkaError | EngineFault:

@@ -59,7 +59,7 @@ class Writer(Protocol):
     """Writes the commits of one task."""
 
     async def start(self) -> None:
-        """Fence the previous owner: its open transaction is finished when this returns, and it can write no more."""
+        """Fence the previous owner: it can write no more, and all its transactions have ended when this returns."""
 
     async def write(self, snapshot: Snapshot, reached: Callable[[CommitStep], None]) -> None:
         """All or nothing; `reached` is told each step before it is made."""
@@ -79,7 +79,7 @@ class TransactionalWriter:
         topics: Collection[str],
         fail: Callable[[Exception], None],
     ) -> None:
-        """`topics`: all it writes to; `fail` ends the process."""
+        """`topics`: all it writes to; `fail` ends the process and does not return."""
         self._transactional_id, self._group, self._options, self._topics = transactional_id, group, client, topics
         self._fail = fail
         self._losses = self._losses_seen_to = 0
@@ -131,13 +131,20 @@ class TransactionalWriter:
     async def _careful_request(self, node: int, request: object, **group: Any) -> Any:  # noqa: ANN401  as aiokafka's
         """A broker that went away may have lost the end of the last transaction (see hanging.py).
 
-        aiokafka begins the next one all the same, and it would go into what hangs. Once the coordinator has answered
-        to its first request, the last one is complete.
+        aiokafka begins the next one all the same, and it would go into what hangs. Until it has an answer to the first
+        request it writes nothing, so that all that is open is of the last one.
         """
-        if isinstance(request, FIRST_OF_A_TRANSACTION) and self._producer._txn_manager.is_empty_transaction():
-            while self._losses_seen_to < self._losses:
-                await self._end_hanging()
-        return await self._request(node, request, **group)
+        first = isinstance(request, FIRST_OF_A_TRANSACTION) and self._producer._txn_manager.is_empty_transaction()
+        if first:
+            await self._see_to_losses()
+        answer = await self._request(node, request, **group)
+        if first:
+            await self._see_to_losses()  # that were not noticed before
+        return answer
+
+    async def _see_to_losses(self) -> None:
+        while self._losses_seen_to < self._losses:
+            await self._end_hanging()
 
     async def _end_hanging(self) -> None:
         losses, state = self._losses, self._producer._txn_manager

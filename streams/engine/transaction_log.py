@@ -44,8 +44,9 @@ _VALUES = {
 
 
 class Decision(NamedTuple):
-    """How a transaction is to end, and in which partitions."""
+    """How a transaction of a producer is to end, and in which partitions."""
 
+    producer_id: int
     committed: bool
     partitions: frozenset[TopicPartition]
 
@@ -73,15 +74,16 @@ def decision_of(value: bytes | None) -> Decision | None:
     version = Int16.decode(read)
     if version not in _VALUES:
         raise EngineFault(f"{TOPIC}: a note of version {version}, which this program does not know")
-    _, _, _, status, topics = _VALUES[version].decode(read)
+    producer_id, _, _, status, topics = _VALUES[version].decode(read)
     if status not in (_PREPARE_COMMIT, _PREPARE_ABORT):
         return None
     there = frozenset(
         TopicPartition(name, partition) for name, partitions, *_ in topics or () for partition in partitions
     )
-    return Decision(status == _PREPARE_COMMIT, there)
+    return Decision(producer_id, status == _PREPARE_COMMIT, there)
 
 
-def last_decision(decisions: Sequence[Decision], tp: TopicPartition) -> bool | None:
-    """Whether the last transaction that had a partition was committed; None: none of them had it."""
-    return next((decision.committed for decision in reversed(decisions) if tp in decision.partitions), None)
+def last_decision(decisions: Sequence[Decision], producer_id: int, tp: TopicPartition) -> bool | None:
+    """Whether the last transaction of a producer that had a partition was committed; None: none of them had it."""
+    its = (one.committed for one in reversed(decisions) if one.producer_id == producer_id and tp in one.partitions)
+    return next(its, None)

@@ -3,8 +3,9 @@
 Fields and versions as in Kafka's DescribeProducersRequest.json and WriteTxnMarkersRequest.json.
 """
 
-from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -162,24 +163,30 @@ class _WriteTxnMarkersStruct(RequestStruct):
     )
 
 
-class WriteTxnMarkersRequest(Request[_WriteTxnMarkersStruct]):
-    """To the leader of the partitions: end these transactions, True: committed. Needs ClusterAction on the cluster.
+@dataclass(frozen=True, slots=True)
+class End:
+    """How transactions of a producer end. Refused where a later `epoch` or a later coordinator has written."""
 
-    Refused where a later `epoch` of the producer has written.
-    """
+    producer_id: int
+    epoch: int
+    coordinator_epoch: int
+    committed: bool
+
+
+class WriteTxnMarkersRequest(Request[_WriteTxnMarkersStruct]):
+    """To the leader of the partitions: end what is open there. Needs ClusterAction on the cluster."""
 
     API_KEY = 27
 
-    def __init__(self, ends: Mapping[OpenTransaction, bool], epoch: int) -> None:
-        self._ends, self._epoch = ends, epoch
+    def __init__(self, end: End, tps: Sequence[TopicPartition]) -> None:
+        self._end, self._tps = end, tps
 
     def build(self, request_struct_class: type[_WriteTxnMarkersStruct]) -> _WriteTxnMarkersStruct:
         """For the version that was negotiated."""
-        markers: list[tuple[Any, ...]] = [
-            (one.producer_id, self._epoch, committed, _by_topic([one.tp]), max(0, one.coordinator_epoch), {})
-            for one, committed in self._ends.items()
-        ]
-        return request_struct_class(markers, {})
+        end = self._end
+        # One marker a request: Kafka 4.3 does not answer if one of several is written before another is left out
+        of_whom = (end.producer_id, end.epoch, end.committed)
+        return request_struct_class([(*of_whom, _by_topic(self._tps), max(0, end.coordinator_epoch), {})], {})
 
 
 def _by_topic(tps: Sequence[TopicPartition]) -> list[tuple[str, list[int], dict[int, bytes]]]:

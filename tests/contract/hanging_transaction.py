@@ -1,5 +1,6 @@
 """A transaction whose end markers are missing, made by hand, and what can be seen of it."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -7,10 +8,15 @@ from aiokafka import AIOKafkaConsumer, AIOKafkaProducer, TopicPartition
 from aiokafka.conn import CloseReason
 
 import transaction
+from streams.engine.hanging import OFFSETS_TOPIC
 from streams.engine.transaction import Snapshot, TransactionalWriter
+from streams.engine.transaction_log import partition_of
+from streams.engine.transaction_requests import DescribeProducersRequest
 from streams.tools.broker import EmbeddedKafka
 
 ENDED, HANGING, OPEN, NEXT = b"ended", b"hanging", b"open", b"next"
+OFFSETS = TopicPartition(OFFSETS_TOPIC, partition_of("group", 4))
+"""Of the group of every writer here; our own Kafka has 4 partitions of them."""
 
 
 @asynccontextmanager
@@ -39,13 +45,13 @@ async def values(lax: EmbeddedKafka, target: TopicPartition) -> list[bytes | Non
         return found
 
 
-async def ends(lax: EmbeddedKafka, target: TopicPartition) -> tuple[int, int]:
-    """Of what is committed, and of all."""
-    found = []
-    for isolation in ("read_committed", "read_uncommitted"):
-        async with AIOKafkaConsumer(bootstrap_servers=lax.bootstrap, isolation_level=isolation) as reader:
-            found.append((await reader.end_offsets([target]))[target])
-    return found[0], found[1]
+async def open_in(writer: TransactionalWriter, *tps: TopicPartition) -> set[TopicPartition]:
+    """Where its producer has a transaction that did not end."""
+    producer = writer._producer
+    (node,) = producer.client.cluster.brokers()
+    answer = await producer.client.send(node.nodeId, DescribeProducersRequest(tps))
+    mine = producer._txn_manager.producer_id
+    return {one.tp for one in answer.open_transactions() if one.producer_id == mine}
 
 
 async def committed(lax: EmbeddedKafka, target: TopicPartition) -> int | None:
@@ -68,8 +74,7 @@ async def leave_hanging(lax: EmbeddedKafka, writer: TransactionalWriter, target:
     await late.send_offsets_to_transaction({target: 7}, "group")
     await late.send_and_wait(target.topic, HANGING, partition=target.partition)
     await late.stop()
-    stable, written = await ends(lax, target)
-    assert stable == written - 1
+    assert await open_in(writer, target, OFFSETS) == {target, OFFSETS}
 
 
 async def leave_open(writer: TransactionalWriter, target: TopicPartition) -> None:
@@ -83,14 +88,7 @@ def cut(writer: TransactionalWriter) -> None:
         connection.close(reason=CloseReason.CONNECTION_BROKEN)
 
 
-async def until_stable(lax: EmbeddedKafka, target: TopicPartition) -> None:
-    """Nothing is open any more."""
-    while len(set(await ends(lax, target))) > 1:
-        pass
-
-
-async def until_ended(lax: EmbeddedKafka, target: TopicPartition) -> None:
+async def until_ended(writer: TransactionalWriter, target: TopicPartition) -> None:
     """A commit returns before its markers are written."""
-    async with AIOKafkaConsumer(bootstrap_servers=lax.bootstrap, isolation_level="read_committed") as reader:
-        while (await reader.end_offsets([target]))[target] < 2:
-            pass
+    while await open_in(writer, target, OFFSETS):
+        await asyncio.sleep(0.05)

@@ -22,14 +22,13 @@ from contract.hanging_transaction import (
     leave_hanging,
     leave_open,
     until_ended,
-    until_stable,
     values,
     write,
     writing,
 )
 from models.errors import EngineFault
 from streams.engine.transaction import CommitStep, Snapshot
-from streams.engine.transaction_requests import OpenTransaction, WriteTxnMarkersRequest
+from streams.engine.transaction_requests import End, WriteTxnMarkersRequest
 from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 
@@ -57,7 +56,7 @@ async def test_a_commit_whose_end_was_lost_is_one_when_the_task_is_opened_again(
     name = topic_log.fresh("task")
     async with writing(lax, name, target) as first:
         await write(first, target, ENDED)
-        await until_ended(lax, target)
+        await until_ended(first, target)
         await leave_hanging(lax, first, target)
         async with writing(lax, name, target) as second:
             assert await values(lax, target) == [ENDED, HANGING]
@@ -76,7 +75,7 @@ async def test_an_abort_whose_end_was_lost_is_none_of_the_next_commit(
         await producer.send_offsets_to_transaction({target: 1}, "group")
         await producer.send_and_wait(target.topic, ENDED, partition=target.partition)
         await producer.abort_transaction()
-        await until_ended(lax, target)
+        await until_ended(first, target)
         await leave_hanging(lax, first, target)
         async with writing(lax, name, target) as second:
             await write(second, target, NEXT, 2)
@@ -90,7 +89,7 @@ async def test_a_writer_that_lost_a_connection_ends_what_hangs_before_it_goes_on
 ) -> None:
     async with writing(lax, topic_log.fresh("task"), target) as writer:
         await write(writer, target, ENDED)
-        await until_ended(lax, target)
+        await until_ended(writer, target)
         await leave_hanging(lax, writer, target)
         if when is None:
             cut(writer)
@@ -103,32 +102,19 @@ async def test_a_writer_that_lost_a_connection_ends_what_hangs_before_it_goes_on
         assert await values(lax, target) == [ENDED, HANGING]
 
 
-async def test_a_writer_outlives_a_crash_of_the_broker_between_two_transactions(
-    lax: EmbeddedKafka, target: TopicPartition
-) -> None:
-    async with writing(lax, topic_log.fresh("task"), target) as writer:
-        await write(writer, target, ENDED)
-        await until_ended(lax, target)
-        lax.kill()
-        written = asyncio.create_task(write(writer, target, NEXT))
-        await asyncio.to_thread(lax.start)
-        await written
-        await until_stable(lax, target)
-    assert await values(lax, target) == [ENDED, NEXT]
-
-
 async def test_a_zombie_ends_nothing_of_its_successor(lax: EmbeddedKafka, target: TopicPartition) -> None:
     """They have the same producer id, and what the successor has open may look like a commit of the zombie's."""
     name = topic_log.fresh("task")
     async with writing(lax, name, target) as zombie, writing(lax, name, target) as successor:
         await write(successor, target, ENDED)
-        await until_ended(lax, target)
+        await until_ended(successor, target)
         await leave_open(successor, target)
         cut(zombie)
-        with pytest.raises(KafkaError):
+        with pytest.raises(KafkaError) as failed:
             await write(zombie, target, b"zombie")
+        assert "has a later owner" in repr(failed.value.__cause__)
         await successor._producer.abort_transaction()
-        await until_stable(lax, target)
+        await until_ended(successor, target)
     assert await values(lax, target) == [ENDED]
     assert await committed(lax, target) == 0
 
@@ -145,18 +131,19 @@ async def test_who_was_fenced_before_it_looked_ends_nothing_of_its_successor(
             with pytest.raises(EngineFault, match="has a later owner"):
                 await zombie._end_hanging()
             await successor._producer.commit_transaction()
-            await until_stable(lax, target)
+            await until_ended(successor, target)
     assert await values(lax, target) == [OPEN]
 
 
 async def test_a_marker_is_refused_where_a_later_owner_has_written(lax: EmbeddedKafka, target: TopicPartition) -> None:
     """What protects it between the look and the marker."""
     name = topic_log.fresh("task")
-    async with writing(lax, name, target) as zombie, writing(lax, name, target) as successor:
+    async with writing(lax, name, target), writing(lax, name, target) as successor:
         await leave_open(successor, target)
         client, theirs = successor._producer.client, successor._producer._txn_manager
-        open_one = OpenTransaction(target, theirs.producer_id, theirs.producer_epoch, -1, 0)
-        request = WriteTxnMarkersRequest({open_one: True}, zombie._producer._txn_manager.producer_epoch)
+        request = WriteTxnMarkersRequest(
+            End(theirs.producer_id, theirs.producer_epoch - 1, 0, committed=True), [target]
+        )
         answer = await client.send(client.cluster.leader_for_partition(target), request)
         assert for_code(answer.errors()[target]) is InvalidProducerEpoch
         await successor._producer.abort_transaction()
@@ -179,3 +166,17 @@ async def test_a_topic_that_would_not_be_looked_at_is_not_written_to(
     async with writing(lax, topic_log.fresh("task"), target) as writer:
         with pytest.raises(EngineFault, match="none of its outputs"):
             await write(writer, TopicPartition("elsewhere", 0), ENDED)
+
+
+async def test_a_writer_outlives_a_crash_of_the_broker_between_two_transactions(
+    lax: EmbeddedKafka, target: TopicPartition
+) -> None:
+    async with writing(lax, topic_log.fresh("task"), target) as writer:
+        await write(writer, target, ENDED)
+        await until_ended(writer, target)
+        lax.kill()
+        written = asyncio.create_task(write(writer, target, NEXT))
+        await asyncio.to_thread(lax.start)
+        await written
+        await until_ended(writer, target)
+    assert await values(lax, target) == [ENDED, NEXT]

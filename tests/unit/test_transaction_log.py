@@ -14,7 +14,7 @@ TIMES = bytes.fromhex("000001a21ddf10a7000001a21ddf1045") + bytes.fromhex("01000
 HEAD = bytes.fromhex("0001000000000000000000000000ea60")
 IN_A_AND_B = bytes.fromhex("0302610200000000000262020000000300")
 IN_B = bytes.fromhex("020262020000000300")
-COMMITTED, ABORTED = Decision(True, frozenset({A, B})), Decision(False, frozenset({B}))
+COMMITTED, ABORTED = Decision(0, True, frozenset({A, B})), Decision(0, False, frozenset({B}))
 
 
 @pytest.mark.parametrize(
@@ -62,6 +62,8 @@ def test_a_note_of_a_newer_kafka_is_refused() -> None:
 
 
 def test_the_last_transaction_that_had_the_partition_counts() -> None:
-    assert last_decision([COMMITTED, ABORTED], A) is True
-    assert last_decision([COMMITTED, ABORTED], B) is False
-    assert last_decision([COMMITTED, ABORTED], TopicPartition("b", 0)) is None
+    notes = [COMMITTED, ABORTED]
+    assert last_decision(notes, 0, A) is True
+    assert last_decision(notes, 0, B) is False
+    assert last_decision(notes, 0, TopicPartition("b", 0)) is None
+    assert last_decision(notes, 1, A) is None, "of another producer with this transactional id"
