@@ -67,10 +67,13 @@ def test_every_page_the_readme_links_to_exists() -> None:
 def test_every_rule_of_the_engine_names_a_test_that_exists() -> None:
     root = Path(__file__).parents[2]
     rules = (root / "docs" / "engine-rules.md").read_text()
-    tests = {file.name: file.read_text() for file in (root / "tests").rglob("test_*.py")}
+    files = list((root / "tests").rglob("test_*.py"))
+    there = {file.name for file in files} | {
+        name for file in files for name in re.findall(r"def (test_\w+)", file.read_text())
+    }
     named = re.findall(r"`(test_\w+(?:\.py)?)`", rules)
     assert len(named) > 20
-    assert [name for name in named if name not in tests and not any(f"def {name}(" in t for t in tests.values())] == []
+    assert [name for name in named if name not in there] == []
 
 
 def test_every_kind_of_receiver_has_a_chapter() -> None:
