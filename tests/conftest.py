@@ -18,7 +18,10 @@ BROWSER = "tests/browser/"
 
 
 class Together(LoadFileScheduling):  # type: ignore[misc]
-    """Side by side, the tests of a file stay together, as topics have fixed names; those of the page share one shop."""
+    """Side by side, the tests of a file stay together, as topics have fixed names; those of the page share one shop.
+
+    Not by `xdist_group`: pytest 9.2 keeps ids of tests where pytest-xdist 3.8 does not look, and groups were ignored.
+    """
 
     def _split_scope(self, nodeid: str) -> str:
         file: str = super()._split_scope(nodeid)

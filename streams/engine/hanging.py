@@ -65,15 +65,15 @@ class Owner:
     group: str
 
 
-async def end_hanging(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
-    """End what hangs of a producer; in how many partitions. Asks until it is answered. `options` make a consumer.
+async def end_hanging(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> None:
+    """End what hangs of a producer. Asks until it is answered. `options` make a consumer.
 
     EngineFault: there is a later owner, or it cannot be known how one was to end, or its marker is refused.
     """
     told_s = time.monotonic()
     while True:
         try:
-            return await _end(owner, kafka, options)
+            await _end(owner, kafka, options)
         except KafkaError as error:
             if not passes(error):
                 raise
@@ -81,6 +81,8 @@ async def end_hanging(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str,
                 told_s = time.monotonic()
                 log.warning("waiting to look for transactions that hang", of=owner.transactional_id, why=repr(error))
             await asyncio.sleep(RETRY_S)
+        else:
+            return
 
 
 def passes(error: KafkaError) -> bool:
@@ -93,18 +95,17 @@ def passes(error: KafkaError) -> bool:
     )
 
 
-async def _end(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> int:
+async def _end(owner: Owner, kafka: AIOKafkaClient, options: Mapping[str, Any]) -> None:
     found = await _hanging(owner, kafka)
     if found:
         await asyncio.sleep(SETTLE_S)
         found = [one for one in await _hanging(owner, kafka) if one in found]
     if not found:
-        return 0
+        return
     ends = await _decided(found, owner.transactional_id, kafka, options)
     await _write(ends, owner, kafka)
     if left := await _hanging(owner, kafka):
         raise _fault(left[0], "its marker changed nothing", _BY_HAND)
-    return len(ends)
 
 
 async def _hanging(owner: Owner, kafka: AIOKafkaClient) -> list[OpenTransaction]:
@@ -113,9 +114,9 @@ async def _hanging(owner: Owner, kafka: AIOKafkaClient) -> list[OpenTransaction]
     for node, tps in _leaders(_places(owner, cluster), cluster).items():
         try:
             answer = await kafka.send(node, DescribeProducersRequest(tps))
-        except (IncompatibleBrokerVersion, NotImplementedError) as error:
-            log.warning("transactions that hang are not looked for, Kafka is too old", error=repr(error))
-            return []
+        except (IncompatibleBrokerVersion, NotImplementedError):  # aiokafka's: no such request, no version in common
+            _not_looked(f"all that broker {node} leads", "it is too old to tell")  # before Kafka 2.8
+            continue
         found += (one for one in answer.open_transactions() if one.producer_id == owner.producer_id)
         _check_answered(answer.errors())
     if later := next((one for one in found if one.producer_epoch > owner.epoch), None):
@@ -156,9 +157,9 @@ def _check_answered(errors: Mapping[TopicPartition, int]) -> None:
 
 
 @cache
-def _not_looked(topic: str, why: str) -> None:
+def _not_looked(where: str, why: str) -> None:
     """Said once in a process."""
-    log.warning("not looked for transactions that hang", topic=topic, why=why)
+    log.warning("not looked for transactions that hang", where=where, why=why)
 
 
 async def _decided(

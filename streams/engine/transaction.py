@@ -92,9 +92,9 @@ class TransactionalWriter:
             transaction_timeout_ms=TIMEOUT_MS,
             retry_backoff_ms=RETRY_BACKOFF_MS,
         )
-        client_of_it = self._producer.client
-        self._pass_on, self._request = client_of_it._on_connection_closed, client_of_it.send
-        client_of_it._on_connection_closed, client_of_it.send = self._connection_closed, self._careful_request
+        kafka = self._producer.client  # the producer makes it itself, and tells nobody of a connection that it lost
+        self._pass_on, self._request = kafka._on_connection_closed, kafka.send
+        kafka._on_connection_closed, kafka.send = self._connection_closed, self._careful_request
 
     async def start(self) -> None:
         """See Writer."""

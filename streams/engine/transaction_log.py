@@ -27,13 +27,11 @@ from models.errors import EngineFault
 TOPIC = "__transaction_state"
 
 _PREPARE_COMMIT, _PREPARE_ABORT = 2, 3
-_HEAD = (("producer_id", Int64),)
-_MIDDLE = (("producer_epoch", Int16), ("timeout_ms", Int32), ("status", Int8))
+_HEAD = (("producer_id", Int64), ("producer_epoch", Int16), ("timeout_ms", Int32), ("status", Int8))
 _VALUES = {
-    0: Schema(*_HEAD, *_MIDDLE, ("topics", Array(("name", String("utf-8")), ("partitions", Array(Int32))))),
+    0: Schema(*_HEAD, ("topics", Array(("name", String("utf-8")), ("partitions", Array(Int32))))),
     1: Schema(
         *_HEAD,
-        *_MIDDLE,
         (
             "topics",
             CompactArray(("name", CompactString("utf-8")), ("partitions", CompactArray(Int32)), ("tags", TaggedFields)),
@@ -51,11 +49,10 @@ class Decision(NamedTuple):
     partitions: frozenset[TopicPartition]
 
 
-def partition_of(transactional_id: str, partitions: int) -> int:
-    """Where a coordinator notes it: Java's String.hashCode without its sign."""
-    units = transactional_id.encode("utf-16-be")
+def partition_of(name: str, partitions: int) -> int:
+    """Where the coordinator of a transactional id or of a group keeps it: Java's String.hashCode without its sign."""
     number = 0
-    for (unit,) in struct.iter_unpack(">H", units):
+    for (unit,) in struct.iter_unpack(">H", name.encode("utf-16-be")):
         number = (31 * number + unit) & 0xFFFF_FFFF
     return min(number, (1 << 32) - number) % (1 << 31) % partitions  # -2147483648 has no positive one: 0
 

@@ -3,9 +3,9 @@
 Fields and versions as in Kafka's DescribeProducersRequest.json and WriteTxnMarkersRequest.json.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from aiokafka import TopicPartition
 from aiokafka.protocol.api import Request, RequestStruct, Response
@@ -21,7 +21,10 @@ from aiokafka.protocol.types import (
 )
 
 _NAME, _TAGS = CompactString("utf-8"), ("tags", TaggedFields)
-_PARTITIONS = CompactArray(("name", _NAME), ("partitions", CompactArray(Int32)), _TAGS)
+
+
+def _topics(*of_partition: Any) -> CompactArray:  # noqa: ANN401  aiokafka's types and named ones
+    return CompactArray(("name", _NAME), ("partitions", CompactArray(*of_partition)), _TAGS)
 
 
 class OpenTransaction(NamedTuple):
@@ -41,26 +44,19 @@ class _DescribeProducersResponse(Response):
         ("throttle_time_ms", Int32),
         (
             "topics",
-            CompactArray(
-                ("name", _NAME),
+            _topics(
+                ("partition", Int32),
+                ("error_code", Int16),
+                ("error_message", _NAME),
                 (
-                    "partitions",
+                    "producers",
                     CompactArray(
-                        ("partition", Int32),
-                        ("error_code", Int16),
-                        ("error_message", _NAME),
-                        (
-                            "producers",
-                            CompactArray(
-                                ("producer_id", Int64),
-                                ("producer_epoch", Int32),
-                                ("last_sequence", Int32),
-                                ("last_timestamp", Int64),
-                                ("coordinator_epoch", Int32),
-                                ("first_offset", Int64),
-                                _TAGS,
-                            ),
-                        ),
+                        ("producer_id", Int64),
+                        ("producer_epoch", Int32),
+                        ("last_sequence", Int32),
+                        ("last_timestamp", Int64),
+                        ("coordinator_epoch", Int32),
+                        ("first_offset", Int64),
                         _TAGS,
                     ),
                 ),
@@ -72,11 +68,7 @@ class _DescribeProducersResponse(Response):
 
     def errors(self) -> dict[TopicPartition, int]:
         """The error code of every partition, 0 is none."""
-        return {
-            TopicPartition(name, partition): code
-            for name, partitions, _ in self.topics
-            for partition, code, *_ in partitions
-        }
+        return _errors(self.topics)
 
     def open_transactions(self) -> list[OpenTransaction]:
         """Of every partition."""
@@ -94,7 +86,7 @@ class _DescribeProducersStruct(RequestStruct):
     API_KEY = 61
     API_VERSION = 0
     RESPONSE_TYPE = _DescribeProducersResponse
-    SCHEMA = Schema(("topics", _PARTITIONS), _TAGS)
+    SCHEMA = Schema(("topics", _topics(Int32)), _TAGS)
 
 
 class DescribeProducersRequest(Request[_DescribeProducersStruct]):
@@ -118,14 +110,7 @@ class _WriteTxnMarkersResponse(Response):
             "markers",
             CompactArray(
                 ("producer_id", Int64),
-                (
-                    "topics",
-                    CompactArray(
-                        ("name", _NAME),
-                        ("partitions", CompactArray(("partition", Int32), ("error_code", Int16), _TAGS)),
-                        _TAGS,
-                    ),
-                ),
+                ("topics", _topics(("partition", Int32), ("error_code", Int16), _TAGS)),
                 _TAGS,
             ),
         ),
@@ -134,12 +119,7 @@ class _WriteTxnMarkersResponse(Response):
 
     def errors(self) -> dict[TopicPartition, int]:
         """The error code of every partition, 0 is none."""
-        return {
-            TopicPartition(name, partition): code
-            for _, topics, _ in self.markers
-            for name, partitions, _ in topics
-            for partition, code, _ in partitions
-        }
+        return _errors(topic for _, topics, _ in self.markers for topic in topics)
 
 
 class _WriteTxnMarkersStruct(RequestStruct):
@@ -154,7 +134,7 @@ class _WriteTxnMarkersStruct(RequestStruct):
                 ("producer_id", Int64),
                 ("producer_epoch", Int16),
                 ("committed", Boolean),
-                ("topics", _PARTITIONS),
+                ("topics", _topics(Int32)),
                 ("coordinator_epoch", Int32),
                 _TAGS,
             ),
@@ -187,6 +167,12 @@ class WriteTxnMarkersRequest(Request[_WriteTxnMarkersStruct]):
         # One marker a request: Kafka 4.3 does not answer if one of several is written before another is left out
         of_whom = (end.producer_id, end.epoch, end.committed)
         return request_struct_class([(*of_whom, _by_topic(self._tps), max(0, end.coordinator_epoch), {})], {})
+
+
+def _errors(topics: Iterable[Any]) -> dict[TopicPartition, int]:
+    return {
+        TopicPartition(name, partition): code for name, partitions, _ in topics for partition, code, *_ in partitions
+    }
 
 
 def _by_topic(tps: Sequence[TopicPartition]) -> list[tuple[str, list[int], dict[int, bytes]]]:

@@ -17,7 +17,7 @@ from typing import Any
 
 from bench.ground import Ground
 from bench.product import on_backlog
-from bench.run import _LEDGER, _folder, _publish, _tell
+from bench.run import LEDGER, publish, scratch_folder, tell
 from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 
@@ -57,11 +57,11 @@ def _group(pid: int, cores: float) -> Iterator[None]:
 def compared(ground: Ground, events: int, cores: float) -> dict[str, Any]:
     """One worker, then two, each anew on the same backlog and each held to so many cores."""
     ground.kpi("bench", "topics", "create")
-    sent = _publish(ground, events=events)
-    expected = {name: sent[name] for name in _LEDGER}
+    sent = publish(ground, events=events)
+    expected = {name: sent[name] for name in LEDGER}
     found: dict[str, Any] = {"cores_each": cores}
     for workers in (1, 2):
-        _tell(f"{workers} held to {cores:g} cores each")
+        tell(f"{workers} held to {cores:g} cores each")
         with held(cores) as hold:
             found[f"workers_{workers}"] = on_backlog(ground, f"bench-held-{workers}", expected, workers, hold)
     one, two = (found[f"workers_{workers}"]["events_per_s"] for workers in (1, 2))
@@ -73,7 +73,7 @@ def main() -> None:
     parser.add_argument("--events", type=int, default=600_000)
     parser.add_argument("--cores", type=float, default=0.4, help="of each worker")
     given = parser.parse_args()
-    with _folder() as folder, EmbeddedKafka(Installation.find(os.environ), folder / "kafka") as kafka:
+    with scratch_folder() as folder, EmbeddedKafka(Installation.find(os.environ), folder / "kafka") as kafka:
         sys.stdout.write(json.dumps(compared(Ground(kafka, folder), given.events, given.cores), indent=2) + "\n")
 
 

@@ -34,7 +34,8 @@ from streams.tools.broker import EmbeddedKafka
 from streams.tools.kafka_installation import Installation
 
 _SESSIONS_A_CLICK = 0.106
-_LEDGER = ("received", "counted", "duplicate", "late")
+LEDGER = ("received", "counted", "duplicate", "late")
+"""Outcomes that a worker has to come to with what was published."""
 _MEMORY = {"events": 3_060_000, "sessions": 200_000, "span-s": 3300}  # all within the dedup horizon of an hour
 
 
@@ -59,59 +60,61 @@ FULL = Options(memory=True)
 def parts(ground: Ground, options: Options) -> Iterator[tuple[str, dict[str, Any]]]:
     """The figures, part by part, as they are measured."""
     ground.kpi("bench", "topics", "create")
-    _tell(f"publishing {options.events:,} clicks")
-    sent = _publish(ground, events=options.events)
+    tell(f"publishing {options.events:,} clicks")
+    sent = publish(ground, events=options.events)
     yield "backlog", sent
-    yield from _rates(ground, options, {name: sent[name] for name in _LEDGER})
+    yield from _rates(ground, options, {name: sent[name] for name in LEDGER})
     if options.recovered_keys:
-        _tell(f"recovery of {options.recovered_keys:,} keys")
+        tell(f"recovery of {options.recovered_keys:,} keys")
         yield "recovery", of_keys(ground, options.recovered_keys)
     if options.memory:
-        _tell("memory: 200,000 sessions and 3,000,000 ids")
+        tell("memory: 200,000 sessions and 3,000,000 ids")
         yield "memory", _memory(ground)
 
 
 def _rates(ground: Ground, options: Options, expected: Mapping[str, int]) -> Iterator[tuple[str, dict[str, Any]]]:
-    _tell("the limits")
+    tell("the limits")
     yield "read", ground.figures("limits", "read")
     yield "read_and_decode", ground.figures("limits", "decode")
     if options.two_workers:
-        _tell("two workers on the backlog")
+        tell("two workers on the backlog")
         yield "two_workers", on_backlog(ground, "bench-two", expected, workers=2)
-    _tell("one worker on the backlog")
+    tell("one worker on the backlog")
     with caught_up(ground, "bench-one", expected) as (figures, [one]):
         yield "one_worker", figures
         if options.rates:
-            _tell("freshness at " + ", ".join(f"{rate:,}/s" for rate in options.rates))
+            tell("freshness at " + ", ".join(f"{rate:,}/s" for rate in options.rates))
             yield "freshness", at_rates(ground, one, options.rates, options.warm_up_s, options.rate_s)
     if options.stock_s:
-        _tell("stock Faust")
+        tell("stock Faust")
         yield "stock_faust", run_stock(ground, options.stock_s)
 
 
 def _memory(ground: Ground) -> dict[str, Any]:
     ground.renew("bench-memory", keep=())
-    sent = _publish(ground, **_MEMORY)
+    sent = publish(ground, **_MEMORY)
     return on_backlog(ground, "bench-memory", {"received": sent["received"], "counted": sent["counted"]})
 
 
-def _publish(ground: Ground, events: int, **plan: int) -> dict[str, Any]:
+def publish(ground: Ground, events: int, **plan: int) -> dict[str, Any]:
+    """A clickstream; its outcomes as they have to be."""
     plan = {"sessions": int(events * _SESSIONS_A_CLICK), **plan, "events": events}
     return ground.figures("backlog", *(word for name, value in plan.items() for word in (f"--{name}", value)))
 
 
-def _tell(what: str) -> None:
+def tell(what: str) -> None:
+    """On stderr, with the time of day."""
     sys.stderr.write(f"{time.strftime('%H:%M:%S')}  {what}\n")
 
 
 @contextmanager
-def _folder() -> Iterator[Path]:
+def scratch_folder() -> Iterator[Path]:
     """Of the broker's data and the logs; it stays after a fault."""
     folder = Path(tempfile.mkdtemp(prefix="kpi-bench-"))
     try:
         yield folder
     except Exception:
-        _tell(f"logs are in {folder}")
+        tell(f"logs are in {folder}")
         raise
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -139,7 +142,7 @@ def main() -> None:
     began_s = time.monotonic()
     found: dict[str, Any] = {}
     try:
-        with _folder() as folder, EmbeddedKafka(Installation.find(os.environ), folder / "kafka") as kafka:
+        with scratch_folder() as folder, EmbeddedKafka(Installation.find(os.environ), folder / "kafka") as kafka:
             found.update(parts(Ground(kafka, folder), options))
     finally:  # what was measured before a fault is kept
         whole = document(machine(), _commit(), asdict(options), found)

@@ -83,13 +83,12 @@ class Changelog:
     """A changelog partition, written as a task writes it and read as a task reads it."""
 
     def __init__(self, kafka: EmbeddedKafka, topic: str) -> None:
-        self.bootstrap = kafka.bootstrap
         self.client = {"bootstrap_servers": kafka.bootstrap}
         self.place = TopicPartition(topic, 0)
 
     async def writer(self) -> TransactionalWriter:
         """A new one ends what the one before has begun."""
-        writer = transaction.writer(self.bootstrap, self.place.topic, self.place)
+        writer = transaction.writer(self.client["bootstrap_servers"], self.place.topic, self.place)
         await writer.start()
         return writer
 
